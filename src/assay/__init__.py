@@ -1,0 +1,25 @@
+"""assay audits tables: it finds what is wrong with them, proves each finding with a query, and needs no configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assay.audit import audit as audit
+    from assay.report.record import Audit as Audit
+
+__version__ = "0.1.0"
+__all__ = ["Audit", "__version__", "audit"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the pipeline on first use, so that ``import assay`` alone stays fast."""
+    if name == "audit":
+        from assay.audit import audit
+
+        return audit
+    if name == "Audit":
+        from assay.report.record import Audit
+
+        return Audit
+    raise AttributeError(f"module 'assay' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Benchmark data: clean tables of known behaviour, and what is done to them to measure an audit."""

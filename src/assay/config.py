@@ -1,0 +1,30 @@
+"""The few settings of an audit, with their defaults and what they bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How an audit may spend.
+
+    Attributes:
+        sample_rows: rows pulled to propose hypotheses from; smaller tables are pulled whole.
+        sample_values: bad rows shown with each finding.
+        max_hypotheses: hypotheses tested, best prior first (None: all).
+        max_bytes: bytes that all statements together may read (None: no bound).
+        threads: engine threads (None: the engine's own choice).
+        memory_limit: working memory of the embedded engine.
+        mask_values: replace data values in samples by their shape.
+        seed: of everything that draws; the same seed gives the same audit.
+    """
+
+    sample_rows: int = 60_000
+    sample_values: int = 5
+    max_hypotheses: int | None = None
+    max_bytes: int | None = None
+    threads: int | None = None
+    memory_limit: str = "700MB"
+    mask_values: bool = False
+    seed: int = 0

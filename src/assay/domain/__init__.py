@@ -1,0 +1,1 @@
+"""What columns mean: roles from names and values, and the relations between roles, from packs."""

@@ -1,0 +1,1 @@
+"""What is wrong: from measurements to verdicts, findings and their root causes."""

@@ -1,0 +1,1 @@
+"""What a table looks like: a sample, counts of values, and days."""

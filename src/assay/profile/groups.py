@@ -1,0 +1,206 @@
+"""Counts of the whole table by value and by day, in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from sqlglot import exp
+
+from assay.errors import QueryError
+from assay.profile.sample import Sample
+from assay.source.base import Source
+
+VALUES_KEPT = 5_000
+
+
+@dataclass(frozen=True)
+class GroupPlan:
+    """What to count in the whole table.
+
+    Attributes:
+        values: columns whose values are counted.
+        date: the column that days are read from.
+        metrics: numeric columns that are summed by day.
+        segments: columns (one at a time) by which the days are split.
+    """
+
+    values: tuple[str, ...] = ()
+    date: str | None = None
+    metrics: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ValueCounts:
+    """Values of a column in the whole table, the most frequent first, ties in code-point order.
+
+    Attributes:
+        values: at most ``VALUES_KEPT`` values, as text.
+        counts: rows with each of them.
+        distinct: number of distinct values, also of those not kept.
+        rows: rows with any value.
+        singles: number of values that occur exactly once.
+    """
+
+    values: tuple[str, ...]
+    counts: tuple[int, ...]
+    distinct: int
+    rows: int
+    singles: int
+
+    @property
+    def complete(self) -> bool:
+        return len(self.values) == self.distinct
+
+
+@dataclass(frozen=True, eq=False)
+class Days:
+    """Rows and sums by day, for the whole table or split by a segment column.
+
+    Attributes:
+        day: day of each entry, as days since 1970-01-01, ascending within a segment.
+        segment: the segment column's value of each entry ("" where it is null or there is no segment).
+        rows: rows of each entry.
+        sums: for each metric the sum of each entry (NaN where all values are null).
+        present: for each metric the number of non-null values of each entry.
+    """
+
+    day: npt.NDArray[np.int64]
+    segment: npt.NDArray[np.object_]
+    rows: npt.NDArray[np.int64]
+    sums: Mapping[str, npt.NDArray[np.float64]]
+    present: Mapping[str, npt.NDArray[np.int64]]
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The counted groups: by column, for the table's days, and for each segment column's days."""
+
+    values: Mapping[str, ValueCounts] = field(default_factory=dict)
+    days: Days | None = None
+    segments: Mapping[str, Days] = field(default_factory=dict)
+    failures: tuple[str, ...] = ()
+
+
+def count_groups(source: Source, sample: Sample, plan: GroupPlan) -> Groups:
+    """Count values and days of the whole table in one statement."""
+    parts: list[exp.Expression] = []
+    for index, name in enumerate(plan.values):
+        parts.append(_values_part(source, sample, name, index, len(plan.metrics)))
+    day_parts = [None, *plan.segments] if plan.date else []
+    for index, segment in enumerate(day_parts):
+        parts.append(_days_part(source, sample, plan, segment, index))
+    if not parts:
+        return Groups()
+    query = parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
+    try:
+        answer = source.ask(query)
+    except QueryError as error:
+        return Groups(failures=(str(error),))
+    part = answer.column("part").to_pylist()
+    columns = {name: np.array(answer.column(name).to_pylist(), dtype=object) for name in answer.column_names}
+    part_array = np.array(part, dtype=object)
+    values = {
+        name: _value_counts(columns, part_array == f"v{index}") for index, name in enumerate(plan.values)
+    }
+    days = {
+        segment: _days(columns, part_array == f"d{index}", plan.metrics) for index, segment in enumerate(day_parts)
+    }
+    return Groups(values, days.get(None), {s: d for s, d in days.items() if s is not None})
+
+
+def _values_part(source: Source, sample: Sample, name: str, index: int, metrics: int) -> exp.Expression:
+    text = exp.cast(exp.column(name, quoted=True), "text")
+    counted = (
+        exp.select(exp.alias_(text, "k"), exp.alias_(exp.Count(this=exp.Star()), "n"))
+        .from_(source.relation())
+        .where(exp.column(name, quoted=True).is_(exp.null()).not_())
+        .group_by(exp.Literal.number(1))
+    )
+    over = exp.Window(this=exp.Count(this=exp.Star()))
+    rows = exp.Window(this=exp.Sum(this=exp.column("n")))
+    singles = exp.Window(this=exp.CountIf(this=exp.column("n").eq(1)))
+    rank = exp.Window(
+        this=exp.RowNumber(),
+        order=exp.Order(expressions=[exp.Ordered(this=exp.column("n"), desc=True), exp.Ordered(this=exp.column("k"))]),
+    )
+    ranked = exp.select(
+        "k",
+        "n",
+        exp.alias_(over, "distinct_values"),
+        exp.alias_(rows, "all_rows"),
+        exp.alias_(singles, "singles"),
+        exp.alias_(rank, "place"),
+    ).from_(counted.subquery("counted"))
+    fields = [
+        exp.alias_(exp.Literal.string(f"v{index}"), "part"),
+        exp.column("k"),
+        exp.alias_(exp.column("distinct_values"), "day"),
+        exp.column("n"),
+        exp.alias_(exp.cast(exp.column("all_rows"), "double"), "a"),
+        exp.alias_(exp.cast(exp.column("singles"), "double"), "b"),
+    ]
+    fields += [_null_double(f"s{i}") for i in range(metrics)] + [_null_bigint(f"p{i}") for i in range(metrics)]
+    return exp.select(*fields).from_(ranked.subquery("ranked")).where(exp.column("place") <= VALUES_KEPT)
+
+
+def _days_part(
+    source: Source, sample: Sample, plan: GroupPlan, segment: str | None, index: int
+) -> exp.Expression:
+    date = sample[plan.date or ""].value
+    epoch = exp.cast(exp.Literal.string("1970-01-01"), "date")
+    day = exp.DateDiff(this=exp.cast(date, "date"), expression=epoch, unit=exp.var("DAY"))
+    key = exp.cast(exp.column(segment, quoted=True), "text") if segment else exp.cast(exp.null(), "text")
+    numbers = [exp.cast(sample[m].value, "double") for m in plan.metrics]
+    fields = [
+        exp.alias_(exp.Literal.string(f"d{index}"), "part"),
+        exp.alias_(key, "k"),
+        exp.alias_(exp.cast(day, "bigint"), "day"),
+        exp.alias_(exp.Count(this=exp.Star()), "n"),
+        _null_double("a"),
+        _null_double("b"),
+    ]
+    fields += [exp.alias_(exp.Sum(this=number), f"s{i}") for i, number in enumerate(numbers)]
+    fields += [exp.alias_(exp.Count(this=number.copy()), f"p{i}") for i, number in enumerate(numbers)]
+    grouped = exp.select(*fields).from_(source.relation()).where(date.copy().is_(exp.null()).not_())
+    return grouped.group_by(exp.Literal.number(2), exp.Literal.number(3))
+
+
+def _value_counts(columns: Mapping[str, npt.NDArray[np.object_]], here: npt.NDArray[np.bool_]) -> ValueCounts:
+    values, counts = columns["k"][here], columns["n"][here]
+    if not len(values):
+        return ValueCounts((), (), 0, 0, 0)
+    order = sorted(range(len(values)), key=lambda i: (-counts[i], values[i]))
+    return ValueCounts(
+        tuple(values[i] for i in order),
+        tuple(int(counts[i]) for i in order),
+        int(columns["day"][here][0]),
+        int(columns["a"][here][0]),
+        int(columns["b"][here][0]),
+    )
+
+
+def _days(
+    columns: Mapping[str, npt.NDArray[np.object_]], here: npt.NDArray[np.bool_], metrics: Sequence[str]
+) -> Days:
+    day = columns["day"][here].astype(np.int64)
+    segment = np.array([value or "" for value in columns["k"][here]], dtype=object)
+    order = np.lexsort((day, segment.astype(str)))
+    sums, present = {}, {}
+    for index, name in enumerate(metrics):
+        raw = np.array([np.nan if v is None else v for v in columns[f"s{index}"][here]], dtype=np.float64)
+        # The order of a parallel sum varies in its last digits; nine digits do not.
+        sums[name] = np.array([float(f"{v:.9g}") for v in raw[order]])
+        present[name] = columns[f"p{index}"][here][order].astype(np.int64)
+    return Days(day[order], segment[order], columns["n"][here][order].astype(np.int64), sums, present)
+
+
+def _null_double(name: str) -> exp.Expression:
+    return exp.alias_(exp.cast(exp.null(), "double"), name)
+
+
+def _null_bigint(name: str) -> exp.Expression:
+    return exp.alias_(exp.cast(exp.null(), "bigint"), name)

@@ -1,0 +1,1 @@
+"""What is told: one record of an audit, rendered for terminals, machines and people."""

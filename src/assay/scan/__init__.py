@@ -1,0 +1,1 @@
+"""Measuring: metrics with mergeable states, fused into as few statements as possible."""

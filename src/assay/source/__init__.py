@@ -1,0 +1,1 @@
+"""Where a table lives and how it is asked: one file an engine, read-only."""

@@ -1,0 +1,117 @@
+"""What every engine offers: a schema, a size, and answers to read-only queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class ColumnType(StrEnum):
+    """The types that assay tells apart; each engine maps its own to these."""
+
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    TIME = "time"
+    BINARY = "binary"
+    NESTED = "nested"
+    OTHER = "other"
+
+    @property
+    def numeric(self) -> bool:
+        return self in (ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.FLOAT)
+
+    @property
+    def temporal(self) -> bool:
+        return self in (ColumnType.DATE, ColumnType.TIMESTAMP)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as the engine declares it: its name, its type, and the engine's own word for the type."""
+
+    name: str
+    type: ColumnType
+    native: str = ""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What work costs: statements sent and bytes read (None where the engine does not tell)."""
+
+    statements: int = 0
+    bytes: int | None = None
+
+
+class Source(Protocol):
+    """One table, wherever it lives. All expressions are engine-neutral sqlglot trees; the source renders them.
+
+    Attributes:
+        name: how the table is called in reports.
+        columns: the columns in their order.
+        rows: number of rows.
+        positions: whether rows have a stable 0-based position (files do, warehouse tables do not).
+        spent: what has been asked so far.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: int
+    positions: bool
+    spent: Cost
+
+    def relation(self) -> exp.Expression:
+        """The table as an expression that can stand in a FROM clause (filters of --since and --where applied)."""
+        ...
+
+    def position(self) -> exp.Expression:
+        """Expression of the row position, or of a stable order where rows have none."""
+        ...
+
+    def fingerprint(self, columns: Sequence[str]) -> exp.Expression:
+        """Expression of a 64-bit hash of the named columns, null-safe: equal rows have equal fingerprints."""
+        ...
+
+    def sampled(self, fraction: float) -> exp.Expression:
+        """The table reduced to a deterministic pseudo-random share of its rows, for a FROM clause."""
+        ...
+
+    def first_rows(self, fields: Sequence[exp.Expression], limit: int) -> exp.Expression:
+        """Aggregate: the structs of ``fields`` of the first ``limit`` rows in position order, as a list."""
+        ...
+
+    def render(self, query: exp.Expression) -> str:
+        """The statement or expression in the engine's own SQL."""
+        ...
+
+    def ask(self, query: exp.Expression) -> pa.Table:
+        """Run one read-only query and return all of its rows.
+
+        Raises:
+            UnsafeQueryError: the statement is not one read-only query.
+            QueryError: the engine failed it.
+        """
+        ...
+
+    def stream(self, query: exp.Expression) -> pa.RecordBatchReader:
+        """Like :meth:`ask`, in batches, for results of any size."""
+        ...
+
+    def estimate(self, query: exp.Expression) -> Cost:
+        """What the query would read, without running it."""
+        ...
+
+    def close(self) -> None:
+        """Release what the source holds."""
+        ...

@@ -1,0 +1,208 @@
+"""The embedded engine: tables in DuckDB databases and in files, read in place."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+from sqlglot import exp
+
+from assay.config import Settings
+from assay.errors import QueryError, SourceError
+from assay.source import guard
+from assay.source.base import Column, ColumnType, Cost
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+VIEW = "assay_table"
+POSITION = "assay_position"
+
+_TYPES = {
+    ColumnType.INTEGER: "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT BIGNUM",
+    ColumnType.DECIMAL: "DECIMAL",
+    ColumnType.FLOAT: "FLOAT DOUBLE",
+    ColumnType.BOOLEAN: "BOOLEAN",
+    ColumnType.TEXT: "VARCHAR CHAR ENUM UUID JSON",
+    ColumnType.DATE: "DATE",
+    ColumnType.TIMESTAMP: "TIMESTAMP TIMESTAMP_S TIMESTAMP_MS TIMESTAMP_NS DATETIME",
+    ColumnType.TIME: "TIME TIME_NS",
+    ColumnType.BINARY: "BLOB BIT GEOMETRY",
+    ColumnType.NESTED: "STRUCT MAP LIST ARRAY UNION VARIANT",
+}
+_BY_WORD = {word: kind for kind, words in _TYPES.items() for word in words.split()}
+
+
+def column_type(native: str) -> ColumnType:
+    """The :class:`ColumnType` of a type as DuckDB writes it, such as ``DECIMAL(18,2)`` or ``VARCHAR[]``."""
+    if native.endswith("]"):
+        return ColumnType.NESTED
+    return _BY_WORD.get(native.split("(")[0].split(" ")[0].strip('"').upper(), ColumnType.OTHER)
+
+
+class DuckDBSource:
+    """One relation that DuckDB can read. Built by :func:`open_database` and by :mod:`assay.source.files`."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        name: str,
+        relation: str,
+        position: str | None,
+        *,
+        where: exp.Expression | None = None,
+        scratch: Path | None = None,
+    ) -> None:
+        """Wrap ``relation`` (trusted SQL text) as one audited table.
+
+        Args:
+            position: SQL of the 0-based row position inside ``relation``, None where there is none.
+            where: a checked condition that limits the audited rows.
+            scratch: a folder of our own, removed on close.
+        """
+        self._connection = connection
+        self._scratch = scratch
+        self.name = name
+        self.positions = position is not None
+        self.spent = Cost()
+        order = position or "row_number() OVER ()"
+        condition = f" WHERE {where.sql('duckdb')}" if where is not None else ""
+        with _as_source_error(name):
+            connection.execute(
+                f'CREATE OR REPLACE TEMP VIEW {VIEW} AS SELECT *, {order} AS "{POSITION}" FROM {relation}{condition}'
+            )
+            described = connection.sql(f"SELECT * FROM {VIEW} LIMIT 0")
+            names, types = described.columns, [str(t) for t in described.types]
+            self.columns = tuple(
+                Column(n, column_type(t), t) for n, t in zip(names[:-1], types[:-1], strict=True)
+            )
+        counted = self.ask(exp.select(exp.Count(this=exp.Star(), big_int=True)).from_(self.relation()))
+        self.rows = int(counted.column(0)[0].as_py())
+
+    def relation(self) -> exp.Expression:
+        return exp.to_table(VIEW)
+
+    def position(self) -> exp.Expression:
+        return exp.column(POSITION, quoted=True)
+
+    def fingerprint(self, columns: Sequence[str]) -> exp.Expression:
+        return exp.Anonymous(this="hash", expressions=[exp.column(c, quoted=True) for c in columns])
+
+    def sampled(self, fraction: float) -> exp.Expression:
+        if fraction >= 1:
+            return self.relation()
+        share = exp.Mod(
+            this=exp.Anonymous(this="hash", expressions=[self.position()]), expression=exp.Literal.number(1_000_000)
+        )
+        limit = exp.Literal.number(max(1, round(fraction * 1_000_000)))
+        return exp.select("*").from_(self.relation()).where(exp.LT(this=share, expression=limit)).subquery("sampled")
+
+    def first_rows(self, fields: Sequence[exp.Expression], limit: int) -> exp.Expression:
+        row = exp.Anonymous(this="struct_pack", expressions=list(fields))
+        return exp.Anonymous(this="min_by", expressions=[row, self.position(), exp.Literal.number(limit)])
+
+    def render(self, query: exp.Expression) -> str:
+        return query.sql(dialect="duckdb")
+
+    def ask(self, query: exp.Expression) -> pa.Table:
+        with self._asking(query) as relation:
+            return relation.to_arrow_table()
+
+    def stream(self, query: exp.Expression) -> pa.RecordBatchReader:
+        with self._asking(query) as relation:
+            return relation.to_arrow_reader(65_536)
+
+    def estimate(self, query: exp.Expression) -> Cost:
+        return Cost(statements=1)
+
+    def close(self) -> None:
+        self._connection.close()
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    @contextmanager
+    def _asking(self, query: exp.Expression) -> Iterator[duckdb.DuckDBPyRelation]:
+        sql = self.render(guard.check(query))
+        self.spent = Cost(self.spent.statements + 1, None)
+        try:
+            yield self._connection.sql(sql)
+        except duckdb.Error as error:
+            raise QueryError(one_line(error), sql) from None
+
+
+def connect(settings: Settings, database: str = ":memory:", *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """A connection with bounded memory, no progress bar, no extension downloads and UTC time."""
+    connection = duckdb.connect(database, read_only=read_only)
+    options = {
+        "enable_progress_bar": "false",
+        "memory_limit": f"'{settings.memory_limit}'",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "true",
+    }
+    if settings.threads:
+        options["threads"] = str(settings.threads)
+    for option, value in options.items():
+        connection.execute(f"SET {option} = {value}")
+    return connection
+
+
+def scratch_folder() -> Path:
+    """A private temporary folder for spilling and staging."""
+    return Path(tempfile.mkdtemp(prefix="assay-"))
+
+
+def open_database(
+    path: Path, table: str | None, settings: Settings, where: exp.Expression | None = None
+) -> DuckDBSource:
+    """Open one table or view of a DuckDB database file, read-only.
+
+    Raises:
+        SourceError: no such file, no database, no such table, or several tables and none named.
+    """
+    if not path.is_file():
+        raise SourceError(f"{path}: no such DuckDB database")
+    tables = database_tables(path, settings)
+    if table is None and len(tables) == 1:
+        table = tables[0]
+    if table not in tables:
+        known = ", ".join(tables[:8]) or "none"
+        raise SourceError(f"{path}: name one of its tables as duckdb://{path}#TABLE; it has: {known}")
+    with _as_source_error(str(path)):
+        connection = connect(settings, str(path), read_only=True)
+    quoted = ".".join(exp.to_identifier(part, quoted=True).sql("duckdb") for part in _parts(table, tables))
+    return DuckDBSource(connection, table, quoted, None, where=where)
+
+
+def database_tables(path: Path, settings: Settings) -> list[str]:
+    """Names of the tables and views of a database; ``schema.table`` outside the schema ``main``."""
+    with _as_source_error(str(path)):
+        connection = connect(settings, str(path), read_only=True)
+    with connection:
+        rows = connection.execute(
+            "SELECT table_schema, table_name FROM information_schema.tables ORDER BY table_schema, table_name"
+        ).fetchall()
+    return [name if schema == "main" else f"{schema}.{name}" for schema, name in rows]
+
+
+def _parts(table: str, tables: Sequence[str]) -> list[str]:
+    schema, _, name = table.partition(".")
+    return [schema, name] if name and table in tables and schema else [table]
+
+
+@contextmanager
+def _as_source_error(where: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise SourceError(f"{where}: {one_line(error)}") from None
+
+
+def one_line(error: Exception) -> str:
+    """The first sentence of an engine's message, without its class prefix and its hints."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,106 @@
+"""Files as tables: Parquet read in place, text formats read once into a scratch table of the embedded engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from assay.config import Settings
+from assay.errors import SourceError
+from assay.source.duckdb import DuckDBSource, connect, one_line, scratch_folder
+
+READERS = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+}
+COMPRESSED = (".gz", ".zst")
+
+
+def file_format(path: Path) -> str | None:
+    """``parquet``, ``csv`` or ``json`` by the file's suffix; None if it is not a table."""
+    suffixes = [s.lower() for s in path.suffixes]
+    if suffixes and suffixes[-1] in COMPRESSED:
+        suffixes.pop()
+    return READERS.get(suffixes[-1]) if suffixes else None
+
+
+def open_files(
+    paths: Sequence[Path], name: str, settings: Settings, where: exp.Expression | None = None
+) -> DuckDBSource:
+    """Open files of one format as one table.
+
+    Args:
+        paths: the files, in the order that gives rows their positions.
+
+    Raises:
+        SourceError: a file is missing, unreadable, of another format, or not what its name says.
+    """
+    formats = {file_format(path) for path in paths}
+    if len(formats) != 1 or None in formats:
+        raise SourceError(f"{name}: not a table file; assay reads {', '.join(sorted(READERS))}")
+    for path in paths:
+        _check_readable(path)
+    scratch = scratch_folder()
+    connection = connect(settings)
+    connection.execute(f"SET temp_directory = '{scratch / 'spill'}'")
+    listed = ", ".join(_literal(str(path)) for path in paths)
+    try:
+        if formats == {"parquet"}:
+            relation, position = _parquet(connection, listed, len(paths))
+        else:
+            relation, position = _staged(connection, formats.pop() or "", listed, len(paths)), "rowid"
+        return DuckDBSource(connection, name, relation, position, where=where, scratch=scratch)
+    except duckdb.Error as error:
+        raise SourceError(f"{name}: cannot be read as {paths[0].suffix.lstrip('.')}: {one_line(error)}") from None
+
+
+def _parquet(connection: duckdb.DuckDBPyConnection, listed: str, files: int) -> tuple[str, str]:
+    relation = f"read_parquet([{listed}], union_by_name = true)"
+    names = {n.lower() for n in connection.sql(f"SELECT * FROM {relation} LIMIT 0").columns}
+    if names & {"file_row_number", "file_index"}:
+        connection.execute(f"CREATE TABLE staged AS SELECT * FROM {relation}")
+        return "staged", "rowid"
+    if files == 1:
+        return relation, "file_row_number"
+    counts = connection.execute(
+        f"SELECT file_index, count(*) FROM {relation} GROUP BY file_index ORDER BY file_index"
+    ).fetchall()
+    offsets, total = [], 0
+    by_index = dict(counts)
+    for index in range(files):
+        offsets.append(total)
+        total += by_index.get(index, 0)
+    return relation, f"(file_row_number + ({offsets!r}::BIGINT[])[file_index::BIGINT + 1])"
+
+
+def _staged(connection: duckdb.DuckDBPyConnection, file_format: str, listed: str, files: int) -> str:
+    union = ", union_by_name = true" if files > 1 else ""
+    options = {
+        "csv": f"sample_size = -1, null_padding = false{union}",
+        "json": f"maximum_object_size = 134217728{union}",
+    }[file_format]
+    connection.execute(f"CREATE TABLE staged AS SELECT * FROM read_{file_format}_auto([{listed}], {options})")
+    return "staged"
+
+
+def _check_readable(path: Path) -> None:
+    if not path.exists():
+        raise SourceError(f"{path}: no such file")
+    if not os.access(path, os.R_OK):
+        raise SourceError(f"{path}: no permission to read it")
+    if path.stat().st_size == 0:
+        raise SourceError(f"{path}: the file is empty")
+
+
+def _literal(text: str) -> str:
+    return exp.Literal.string(text).sql("duckdb")

@@ -1,0 +1,82 @@
+"""From an address to the tables behind it; an engine is imported only when an address asks for it."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.config import Settings
+from assay.errors import SourceError
+from assay.source import guard
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from assay.source.base import Source
+
+
+@dataclass(frozen=True)
+class Address:
+    """One table that can be opened: its name in reports and how to open it."""
+
+    name: str
+    open: Callable[[Settings], Source]
+
+
+def find_tables(address: str, where: str | None = None) -> list[Address]:
+    """The tables behind an address: one for a file, a glob or a named table; all of them for a folder or a database.
+
+    Args:
+        address: a path, a glob, or ``duckdb://FILE#TABLE``.
+        where: a row condition in the engine's SQL.
+
+    Raises:
+        SourceError: nothing is there, or the scheme is unknown.
+        UnsafeQueryError: ``where`` is not a condition.
+    """
+    scheme, separator, rest = address.partition("://")
+    if not separator:
+        return _files(address, where)
+    if scheme == "duckdb":
+        return _database(rest, where)
+    raise SourceError(f"{address}: unknown scheme {scheme}://; use a path or duckdb://FILE#TABLE")
+
+
+def _database(rest: str, where: str | None) -> list[Address]:
+    from assay.source.duckdb import database_tables, open_database
+
+    file, _, table = rest.partition("#")
+    path, condition = Path(file), _condition(where)
+    if not path.is_file():
+        raise SourceError(f"{file}: no such DuckDB database")
+    names = [table] if table else database_tables(path, Settings())
+    if not names:
+        raise SourceError(f"{file}: the database has no tables")
+    return [Address(n, lambda settings, n=n: open_database(path, n, settings, condition)) for n in names]
+
+
+def _files(address: str, where: str | None) -> list[Address]:
+    from assay.source.files import file_format, open_files
+
+    condition = _condition(where)
+    path = Path(address)
+    if path.is_dir():
+        files = sorted(p for p in path.iterdir() if p.is_file() and file_format(p))
+        if not files:
+            raise SourceError(f"{address}: the folder has no table files (CSV, TSV, JSON, Parquet)")
+        return [Address(p.name, lambda settings, p=p: open_files([p], p.name, settings, condition)) for p in files]
+    if path.exists():
+        return [Address(path.name, lambda settings: open_files([path], path.name, settings, condition))]
+    if glob.has_magic(address):
+        matches = [Path(p) for p in sorted(glob.glob(address, recursive=True)) if Path(p).is_file()]
+        if not matches:
+            raise SourceError(f"{address}: no file matches")
+        return [Address(address, lambda settings: open_files(matches, address, settings, condition))]
+    raise SourceError(f"{address}: no such file or folder")
+
+
+def _condition(where: str | None) -> exp.Expression | None:
+    return guard.parse_predicate(where, "duckdb") if where else None
