@@ -1,6 +1,6 @@
 """Daily advertising tables of any size that look like real exports and have nothing wrong with them.
 
-    python -c "from assay.bench.advertising import generate; print(generate(1000, style='meta').to_pandas())"
+    pyarrow.parquet.write_table(generate(100_000, style="meta"), "ads.parquet")
 
 The same rows, seed and style always give the same table. One row is an ad on a device on a day, and that is unique.
 """
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -54,7 +56,7 @@ def batches(rows: int, seed: int = 0, style: str = "canonical") -> Iterator[pa.R
     world = build(rows, seed, export.market)
     attributes = _attributes(world)
     edges = _edges(np.cumsum(rows_by_day(world)))
-    for first, stop in zip(edges, edges[1:], strict=False):
+    for first, stop in pairwise(edges):
         facts = simulate(world, first, stop, np.random.default_rng([seed, rows, 1, first]))
         yield _export(facts, export, world, attributes)
 
@@ -69,12 +71,11 @@ def _edges(ends: NDArray[np.int64]) -> list[int]:
     return edges
 
 
-def _export(facts: Facts, style: Style, world: World, attributes: dict[str, tuple[str, pa.Array]]) -> pa.RecordBatch:
+def _export(facts: Facts, style: Style, world: World, attributes: dict[str, Attribute]) -> pa.RecordBatch:
     arrays = []
     for column in style.columns:
         if column.source in attributes:
-            level, values = attributes[column.source]
-            arrays.append(_look_up(values, facts[level]))
+            arrays.append(attributes[column.source].take(facts))
         elif column.source == "coupon":
             arrays.append(_coupons(facts, world))
         elif column.source in ("date", "midnight"):
@@ -86,10 +87,29 @@ def _export(facts: Facts, style: Style, world: World, attributes: dict[str, tupl
     return pa.record_batch(arrays, names=[c.header for c in style.columns])
 
 
-def _look_up(values: pa.Array, positions: NDArray[Any]) -> pa.Array:
-    if pa.types.is_string(values.type):
-        return pa.DictionaryArray.from_arrays(pa.array(positions.astype(np.int32)), values)
-    return values.take(pa.array(positions))
+@dataclass(frozen=True)
+class Attribute:
+    """What does not change from day to day: the fact that positions it, and its value at each position.
+
+    Numbers are looked up in ``values``; for text, ``codes`` are positions in the distinct ``values``.
+    """
+
+    level: Literal["campaign", "ad", "cell"]
+    values: NDArray[Any]
+    codes: NDArray[np.int32] | None = None
+
+    def take(self, facts: Facts) -> pa.Array:
+        positions = facts[self.level]
+        if self.codes is None:
+            return pa.array(self.values[positions])
+        return pa.DictionaryArray.from_arrays(pa.array(self.codes[positions]), pa.array(self.values, pa.string()))
+
+
+def _attribute(level: Literal["campaign", "ad", "cell"], values: NDArray[Any]) -> Attribute:
+    if values.dtype.kind != "U":
+        return Attribute(level, values)
+    distinct, codes = np.unique(values, return_inverse=True)
+    return Attribute(level, distinct, codes.astype(np.int32))
 
 
 def _metric(column: Column, facts: Facts) -> pa.Array:
@@ -119,8 +139,7 @@ def _coupons(facts: Facts, world: World) -> pa.Array:
     return pa.DictionaryArray.from_arrays(positions, pa.array(m.COUPONS))
 
 
-def _attributes(world: World) -> dict[str, tuple[str, pa.Array]]:
-    """By attribute: the fact that positions it (``ad``, ``campaign`` or ``cell``), and its value at each position."""
+def _attributes(world: World) -> dict[str, Attribute]:
     campaigns, ads = world.campaigns, world.ads
     names = np.array([*m.BRANDS[: world.tempo.shape[0] - 1], m.SMALL_BRAND])
     owner = np.arange(names.size) * 5 % min(len(m.ADVERTISERS), names.size // 3 + 1)
@@ -131,7 +150,8 @@ def _attributes(world: World) -> dict[str, tuple[str, pa.Array]]:
     audience = np.array(m.AUDIENCES)[world.audience]
     creative = np.array(m.CREATIVES)[ads.creative]
     hook = np.array(HOOKS)[ad_number * 7 % len(HOOKS)]
-    campaign_names = [_campaign_name(*parts) for parts in zip(brand, objective, country, number, strict=True)]
+    parts = zip(brand, objective, country, number, strict=True)
+    campaign_names = [_campaign_name(str(b), str(o), str(c), int(n)) for b, o, c, n in parts]
     by_campaign = {
         "brand": brand,
         "advertiser": np.array(m.ADVERTISERS)[owner[campaigns.brand]],
@@ -155,9 +175,9 @@ def _attributes(world: World) -> dict[str, tuple[str, pa.Array]]:
         "ad_number": 120_215_330_480_000_000 + ad_number * 10_007,
     }
     device = np.array([name for name, _ in world.market.devices])[world.cells.device]
-    table = {k: ("campaign", pa.array(v)) for k, v in by_campaign.items()}
-    table |= {k: ("ad", pa.array(v)) for k, v in by_ad.items()}
-    return table | {"device": ("cell", pa.array(device))}
+    table = {name: _attribute("campaign", values) for name, values in by_campaign.items()}
+    table |= {name: _attribute("ad", values) for name, values in by_ad.items()}
+    return table | {"device": _attribute("cell", device)}
 
 
 def _campaign_name(brand: str, objective: str, country: str, number: int) -> str:

@@ -135,7 +135,7 @@ GOOGLE_API = Style(
         Column("segments_device", "device"),
         Column("metrics_impressions", "impressions"),
         Column("metrics_clicks", "clicks"),
-        Column("metrics_engagements", "engaged_views"),
+        Column("metrics_engagements", "watched_6s"),
         Column("metrics_cost_micros", "spend", scale=MICROS),
         Column("metrics_ctr", "clicks", per="impressions"),
         Column("metrics_average_cpc", "spend", per="clicks", scale=MICROS, empty="null"),

@@ -96,12 +96,13 @@ def window_days(rows: int) -> int:
 def build(rows: int, seed: int, market: m.Market) -> World:
     """Draw a world whose cells have exactly ``rows`` days of life together."""
     days = window_days(rows)
+    busy = float(np.clip(np.log10(rows) - 3, 0.3, 2.2))  # larger advertisers run more ads in a campaign
     count = rows // 150 + 6
     while True:
         rng = np.random.default_rng([seed, rows, count])
         brands = min(6 + count // 20, len(m.BRANDS)) + 1
         campaigns = _campaigns(rng, count, brands, days, market)
-        ads, audience, first, last = _ads(rng, campaigns, market)
+        ads, audience, first, last = _ads(rng, campaigns, market, busy)
         cells = _cells(rng, market, first, last)
         lived = np.cumsum(cells.last - cells.first + 1)
         if lived[-1] >= rows:
@@ -125,7 +126,7 @@ def build(rows: int, seed: int, market: m.Market) -> World:
 
 
 def _campaigns(rng: np.random.Generator, count: int, brands: int, days: int, market: m.Market) -> Campaigns:
-    weight = 1 / np.arange(1, brands) ** 0.9
+    weight = 1 / np.arange(1, brands) ** 0.7
     brand = rng.choice(brands - 1, count, p=weight / weight.sum())
     life = np.clip(rng.lognormal(np.log(14 + 0.12 * days), 0.7, count), 5, days).astype(np.int64)
     life[rng.random(count) < 0.15] = days
@@ -150,11 +151,11 @@ def _campaigns(rng: np.random.Generator, count: int, brands: int, days: int, mar
     )
 
 
-def _ads(rng: np.random.Generator, c: Campaigns, market: m.Market) -> tuple[Ads, Ints, Ints, Ints]:
-    sets_of = rng.integers(1, 4, c.brand.size)
+def _ads(rng: np.random.Generator, c: Campaigns, market: m.Market, busy: float) -> tuple[Ads, Ints, Ints, Ints]:
+    sets_of = 1 + rng.poisson(0.45 * busy, c.brand.size)
     set_campaign = np.repeat(np.arange(c.brand.size), sets_of)
     audience = rng.choice(len(m.AUDIENCES), set_campaign.size, p=m.AUDIENCE_WEIGHT)
-    ads_of = 1 + rng.poisson(1.2, set_campaign.size)
+    ads_of = 1 + rng.poisson(0.55 * busy, set_campaign.size)
     ad_set = np.repeat(np.arange(set_campaign.size), ads_of)
     campaign = set_campaign[ad_set]
     n = ad_set.size
@@ -230,4 +231,5 @@ def _tempo(rng: np.random.Generator, start: dt.date, days: int, brands: int, hea
     luck = rng.normal(0, 0.06, (brands, days))
     for d in range(1, days):
         luck[:, d] += 0.7 * luck[:, d - 1]
-    return week * heat**eager * trend * year * np.exp(luck)
+    tempo: Floats = week * heat**eager * trend * year * np.exp(luck)
+    return tempo
