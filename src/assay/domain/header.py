@@ -1,0 +1,56 @@
+"""Reading headers: one spelling for all the ways in which a column name is written."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+_CAMEL = re.compile(r"(?<=[a-zß-ÿа-яё0-9])(?=[A-ZÀ-ÞА-ЯЁ])|(?<=[A-ZÀ-ÞА-ЯЁ])(?=[A-ZÀ-ÞА-ЯЁ][a-zß-ÿа-яё])")
+_BRACKETS = re.compile(r"[(\[{（［【]([^)\]}）］】]*)[)\]}）］】]")
+_SYMBOLS = {"%": " percent ", "％": " percent ", "#": " number ", "№": " number "}
+_DOTLESS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"})
+_SEPARATORS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True)
+class Header:
+    """A normalised column name.
+
+    Attributes:
+        key: lower case, without accents, words joined by ``_``, with the words that stood in brackets.
+        bare: the same without what stood in brackets.
+        unit: what stood in brackets, normalised.
+    """
+
+    key: str
+    bare: str
+    unit: str
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The words of :attr:`bare`."""
+        return tuple(self.bare.split("_"))
+
+
+@lru_cache(maxsize=8192)
+def normalise(name: str) -> str:
+    """One spelling for case, camelCase, separators, accents and symbols: ``adGroup Id`` is ``ad_group_id``."""
+    for symbol, word in _SYMBOLS.items():
+        if symbol in name:
+            name = name.replace(symbol, word)
+    folded = _CAMEL.sub("_", name).casefold()
+    if not folded.isascii():
+        decomposed = unicodedata.normalize("NFKD", folded)
+        folded = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_DOTLESS)
+    return _SEPARATORS.sub("_", folded).strip("_")
+
+
+def read_header(name: str) -> Header:
+    """Split a header into its words and the unit that stands in brackets: ``Amount spent (CAD)``."""
+    name = name.lstrip("\ufeff").strip()
+    key = normalise(name)
+    bare = normalise(_BRACKETS.sub(" ", name)) or key
+    unit = normalise(" ".join(_BRACKETS.findall(name)))
+    return Header(key, bare, unit)
