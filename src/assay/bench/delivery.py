@@ -37,8 +37,8 @@ def rows_by_day(world: World) -> Ints:
 def simulate(world: World, first: int, stop: int, rng: np.random.Generator) -> Facts:
     """The rows of days ``first`` to ``stop`` - 1, ordered by day, then by ad and device.
 
-    Returns arrays of one length: positions (``day``, ``cell``, ``ad``, ``campaign``), the flag ``is_video``, counts, and
-    money in cents. What an ad cannot have (video plays of an image) is 0.
+    Returns arrays of one length: positions (``day``, ``cell``, ``ad``, ``campaign``), the flag ``is_video``, counts,
+    and money in cents. What an ad cannot have (video plays of an image) is 0.
     """
     day, cell = _rows(world, first, stop)
     ads, campaigns = world.ads, world.campaigns
