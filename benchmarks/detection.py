@@ -33,6 +33,7 @@ import pyarrow.parquet as pq
 from injections import KINDS, NotApplicableError, inject
 from numpy.typing import NDArray
 
+import assay
 from assay.bench.advertising import generate
 from assay.bench.styles import STYLES
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ENOUGH = 0.98
+NOWHERE: NDArray[np.int64] = np.empty(0, np.int64)
 ALARMING = ("critical", "high", "medium")
 
 
@@ -65,6 +67,14 @@ class Case:
     turn: int
 
 
+def in_process(path: Path) -> list[Found]:
+    """Audit a file with the library."""
+    rows_out = path.with_suffix(".rows.parquet")
+    findings = assay.audit(path, rows_out=rows_out).findings
+    bad = _bad_rows(rows_out)
+    return [Found(f.kind, f.severity, f.columns, bad.get(f.id, NOWHERE)) for f in findings if f.status == "new"]
+
+
 def by_command(path: Path) -> list[Found]:
     """Audit a file with the command line, without memory."""
     rows_out = path.with_suffix(".rows.parquet")
@@ -73,25 +83,24 @@ def by_command(path: Path) -> list[Found]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise RuntimeError(done.stderr.strip()[-600:] or f"exit status {done.returncode}")
-    report = json.loads(done.stdout)
-    positions: dict[str, NDArray[np.int64]] = {}
-    if rows_out.exists():
-        bad = pq.read_table(rows_out, columns=["finding_id", "row_index"]).drop_null()
-        ids = bad["finding_id"].to_numpy().astype(str)
-        index = bad["row_index"].to_numpy()
-        positions = {str(found): np.unique(index[ids == found]) for found in np.unique(ids)}
-    nowhere = np.empty(0, np.int64)
-    return [
-        Found(f["kind"], f["severity"], tuple(f["columns"]), positions.get(f["id"], nowhere))
-        for f in report["findings"]
-        if f["status"] == "new"
-    ]
+    findings = [f for f in json.loads(done.stdout)["findings"] if f["status"] == "new"]
+    bad = _bad_rows(rows_out)
+    return [Found(f["kind"], f["severity"], tuple(f["columns"]), bad.get(f["id"], NOWHERE)) for f in findings]
+
+
+def _bad_rows(rows_out: Path) -> dict[str, NDArray[np.int64]]:
+    """Positions of the bad rows of each finding that has any."""
+    if not rows_out.exists():
+        return {}
+    bad = pq.read_table(rows_out, columns=["finding_id", "row_index"]).drop_null()
+    ids, index = np.array(bad["finding_id"].to_pylist(), str), bad["row_index"].to_numpy()
+    return {str(found): np.unique(index[ids == found]) for found in np.unique(ids)}
 
 
 def auditor(address: str) -> Callable[[Path], list[Found]]:
-    """The auditor at ``module:function``, by default the command line."""
-    if address == "command":
-        return by_command
+    """``library``, ``command``, or the function at ``module:function``."""
+    if address in ("library", "command"):
+        return in_process if address == "library" else by_command
     module, function = address.split(":")
     chosen: Callable[[Path], list[Found]] = getattr(importlib.import_module(module), function)
     return chosen
@@ -221,7 +230,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--full", action="store_true", help="5,000, 100,000 and 1,000,000 rows, seeds 0 to 3")
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--auditor", default="command", help="'command', or module:function that takes a path")
+    parser.add_argument("--auditor", default="library", help="library, command, or module:function")
     parser.add_argument("--log", type=Path, default=Path("out/detection.jsonl"))
     options = parser.parse_args()
     if options.full:
