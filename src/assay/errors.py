@@ -1,14 +1,14 @@
 """What can go wrong, as one tree of exceptions. Every message says what, where, and what to do.
 
-    AssayError
-    |-- ConfigurationError    an option or a pack that makes no sense
-    |-- SourceError           a table that is not there, not readable or not a table
-    |   `-- QueryError        the engine refused or failed a statement
-    |-- UnsafeQueryError      a statement that is not one read-only query
-    |-- UnsupportedError      the engine or the type cannot do this
-    |-- BudgetError           the audit would cost more than allowed
-    |-- MemoryStoreError      the memory cannot be opened, read or written
-    `-- MissingExtraError     an optional package is not installed
+AssayError
+|-- ConfigurationError    an option or a pack that makes no sense
+|-- SourceError           a table that is not there, not readable or not a table
+|   `-- QueryError        the engine refused or failed a statement
+|-- UnsafeQueryError      a statement that is not one read-only query
+|-- UnsupportedError      the engine or the type cannot do this
+|-- BudgetError           the audit would cost more than allowed
+|-- MemoryStoreError      the memory cannot be opened, read or written
+`-- MissingExtraError     an optional package is not installed
 """
 
 from __future__ import annotations

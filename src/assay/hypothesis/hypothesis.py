@@ -42,13 +42,13 @@ class RowTest:
         magnitude: expression on a bad row that says how far beyond it is; its maximum goes into the evidence.
     """
 
-    predicate: exp.Expression
-    benign: exp.Expression | None = None
+    predicate: exp.Expr
+    benign: exp.Expr | None = None
     tolerated: float = 0.0
-    magnitude: exp.Expression | None = None
+    magnitude: exp.Expr | None = None
 
     @property
-    def bad(self) -> exp.Expression:
+    def bad(self) -> exp.Expr:
         """The predicate of the rows that are reported."""
         if self.benign is None:
             return self.predicate

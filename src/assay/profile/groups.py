@@ -87,32 +87,34 @@ class Groups:
 
 def count_groups(source: Source, sample: Sample, plan: GroupPlan) -> Groups:
     """Count values and days of the whole table in one statement."""
-    parts: list[exp.Expression] = []
-    for index, name in enumerate(plan.values):
-        parts.append(_values_part(source, sample, name, index, len(plan.metrics)))
-    day_parts = [None, *plan.segments] if plan.date else []
-    for index, segment in enumerate(day_parts):
-        parts.append(_days_part(source, sample, plan, segment, index))
-    if not parts:
+    query = groups_query(source, sample, plan)
+    if query is None:
         return Groups()
-    query = parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
     try:
         answer = source.ask(query)
     except QueryError as error:
         return Groups(failures=(str(error),))
-    part = answer.column("part").to_pylist()
     columns = {name: np.array(answer.column(name).to_pylist(), dtype=object) for name in answer.column_names}
-    part_array = np.array(part, dtype=object)
-    values = {
-        name: _value_counts(columns, part_array == f"v{index}") for index, name in enumerate(plan.values)
-    }
-    days = {
-        segment: _days(columns, part_array == f"d{index}", plan.metrics) for index, segment in enumerate(day_parts)
-    }
+    part = columns["part"]
+    values = {name: _value_counts(columns, part == f"v{index}") for index, name in enumerate(plan.values)}
+    days = {s: _days(columns, part == f"d{index}", plan.metrics) for index, s in enumerate(_day_parts(plan))}
     return Groups(values, days.get(None), {s: d for s, d in days.items() if s is not None})
 
 
-def _values_part(source: Source, sample: Sample, name: str, index: int, metrics: int) -> exp.Expression:
+def groups_query(source: Source, sample: Sample, plan: GroupPlan) -> exp.Expr | None:
+    """The statement that counts the groups; None if there is nothing to count."""
+    parts = [_values_part(source, name, index, len(plan.metrics)) for index, name in enumerate(plan.values)]
+    parts += [_days_part(source, sample, plan, segment, index) for index, segment in enumerate(_day_parts(plan))]
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return exp.union(*parts, distinct=False)
+
+
+def _day_parts(plan: GroupPlan) -> list[str | None]:
+    return [None, *plan.segments] if plan.date else []
+
+
+def _values_part(source: Source, name: str, index: int, metrics: int) -> exp.Expr:
     text = exp.cast(exp.column(name, quoted=True), "text")
     counted = (
         exp.select(exp.alias_(text, "k"), exp.alias_(exp.Count(this=exp.Star()), "n"))
@@ -147,9 +149,7 @@ def _values_part(source: Source, sample: Sample, name: str, index: int, metrics:
     return exp.select(*fields).from_(ranked.subquery("ranked")).where(exp.column("place") <= VALUES_KEPT)
 
 
-def _days_part(
-    source: Source, sample: Sample, plan: GroupPlan, segment: str | None, index: int
-) -> exp.Expression:
+def _days_part(source: Source, sample: Sample, plan: GroupPlan, segment: str | None, index: int) -> exp.Expr:
     date = sample[plan.date or ""].value
     epoch = exp.cast(exp.Literal.string("1970-01-01"), "date")
     day = exp.DateDiff(this=exp.cast(date, "date"), expression=epoch, unit=exp.var("DAY"))
@@ -183,9 +183,7 @@ def _value_counts(columns: Mapping[str, npt.NDArray[np.object_]], here: npt.NDAr
     )
 
 
-def _days(
-    columns: Mapping[str, npt.NDArray[np.object_]], here: npt.NDArray[np.bool_], metrics: Sequence[str]
-) -> Days:
+def _days(columns: Mapping[str, npt.NDArray[np.object_]], here: npt.NDArray[np.bool_], metrics: Sequence[str]) -> Days:
     day = columns["day"][here].astype(np.int64)
     segment = np.array([value or "" for value in columns["k"][here]], dtype=object)
     order = np.lexsort((day, segment.astype(str)))
@@ -198,9 +196,9 @@ def _days(
     return Days(day[order], segment[order], columns["n"][here][order].astype(np.int64), sums, present)
 
 
-def _null_double(name: str) -> exp.Expression:
+def _null_double(name: str) -> exp.Expr:
     return exp.alias_(exp.cast(exp.null(), "double"), name)
 
 
-def _null_bigint(name: str) -> exp.Expression:
+def _null_bigint(name: str) -> exp.Expr:
     return exp.alias_(exp.cast(exp.null(), "bigint"), name)

@@ -35,6 +35,6 @@ class Profile:
     def columns(self) -> tuple[SampleColumn, ...]:
         return self.sample.columns
 
-    def value(self, name: str) -> exp.Expression:
+    def value(self, name: str) -> exp.Expr:
         """SQL expression of a column's value in the type that its values have."""
         return self.sample[name].value.copy()

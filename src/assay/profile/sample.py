@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
+from assay.profile.arrays import Bools, Floats, Ints
+from assay.profile.reading import Reading, read_text
 from assay.source.base import Column, ColumnType, Source
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +34,19 @@ class SampleColumn:
     @property
     def type(self) -> ColumnType:
         """The type its values have: the declared one, or what the text of the values reads as."""
-        return self.column.type
+        return self.reading.type if self.reading else self.column.type
 
     @property
-    def value(self) -> exp.Expression:
+    def value(self) -> exp.Expr:
         """SQL expression of the value in its :attr:`type`; use it in predicates instead of the bare column."""
-        return exp.column(self.name, quoted=True)
+        return self.reading.expression.copy() if self.reading else exp.column(self.name, quoted=True)
+
+    @cached_property
+    def reading(self) -> Reading | None:
+        """How a text column's values are read as numbers or dates; None if they are text, or typed already."""
+        if self.column.type is not ColumnType.TEXT:
+            return None
+        return read_text(exp.column(self.name, quoted=True), self.values, self.counts)
 
     def __len__(self) -> int:
         return len(self.data)
@@ -59,6 +63,8 @@ class SampleColumn:
         NaN for nulls and for every other type.
         """
         data = self.data
+        if self.reading is not None:
+            return np.append(self.reading.numbers, np.nan)[self.codes]
         if self.type is ColumnType.DATE:
             data = pc.cast(pc.cast(data, pa.date32()), pa.int32())
         elif self.type is ColumnType.TIMESTAMP:
@@ -139,21 +145,50 @@ class Sample:
 
 def take_sample(source: Source, rows: int) -> Sample:
     """Draw about ``rows`` rows by a hash of their position, or all rows of a table that is not much larger."""
-    audited = [c for c in source.columns if c.type not in (ColumnType.NESTED, ColumnType.BINARY)]
-    skipped = {c.name: f"{c.native} values are not audited" for c in source.columns if c not in audited}
+    query = sample_query(source, rows)
+    if query is None:
+        return Sample((), source.rows, _skipped(source))
+    table = source.ask(query).combine_chunks()
+    columns = tuple(SampleColumn(c, _array(table.column(i))) for i, c in enumerate(_audited(source)))
+    return Sample(columns, source.rows, _skipped(source))
+
+
+def empty_sample(source: Source) -> Sample:
+    """A sample without rows: what is known of a table before anything is asked."""
+    columns = tuple(SampleColumn(c, pa.array([], _ARROW.get(c.type, pa.string()))) for c in _audited(source))
+    return Sample(columns, source.rows, _skipped(source))
+
+
+def sample_query(source: Source, rows: int) -> exp.Expr | None:
+    """The statement that draws the sample; None if no column can be audited."""
+    audited = _audited(source)
     if not audited:
-        return Sample((), source.rows, skipped)
+        return None
     fraction = 1.0 if source.rows <= 1.5 * rows else rows / source.rows
     fields = [exp.alias_(_readable(c), f"c{i}") for i, c in enumerate(audited)]
-    query = exp.select(*fields).from_(source.sampled(fraction)).order_by(source.position())
-    table = source.ask(query).combine_chunks()
-    columns = tuple(
-        SampleColumn(c, _array(table.column(i))) for i, c in enumerate(audited)
-    )
-    return Sample(columns, source.rows, skipped)
+    return exp.select(*fields).from_(source.sampled(fraction)).order_by(source.position())
 
 
-def _readable(column: Column) -> exp.Expression:
+def _audited(source: Source) -> list[Column]:
+    return [c for c in source.columns if c.type not in (ColumnType.NESTED, ColumnType.BINARY)]
+
+
+def _skipped(source: Source) -> dict[str, str]:
+    audited = _audited(source)
+    return {c.name: f"{c.native} values are not audited" for c in source.columns if c not in audited}
+
+
+_ARROW = {
+    ColumnType.INTEGER: pa.int64(),
+    ColumnType.DECIMAL: pa.float64(),
+    ColumnType.FLOAT: pa.float64(),
+    ColumnType.BOOLEAN: pa.bool_(),
+    ColumnType.DATE: pa.date32(),
+    ColumnType.TIMESTAMP: pa.timestamp("us"),
+}
+
+
+def _readable(column: Column) -> exp.Expr:
     value = exp.column(column.name, quoted=True)
     return exp.cast(value, "text") if column.type in (ColumnType.TEXT, ColumnType.TIME, ColumnType.OTHER) else value
 

@@ -62,7 +62,7 @@ class Moments:
 class Metric(Protocol):
     """One thing to measure in a scan of the whole table."""
 
-    def terms(self, source: Source) -> list[exp.Expression]:
+    def terms(self, source: Source) -> list[exp.Expr]:
         """The SQL aggregates it needs."""
         ...
 
@@ -75,7 +75,7 @@ class Metric(Protocol):
 class RowCount:
     """Number of rows."""
 
-    def terms(self, source: Source) -> list[exp.Expression]:
+    def terms(self, source: Source) -> list[exp.Expr]:
         return [exp.Count(this=exp.Star(), big_int=True)]
 
     def state(self, values: Sequence[Any]) -> Count:
@@ -86,9 +86,9 @@ class RowCount:
 class RowsWhere:
     """Number of rows for which a predicate is true (not for which it is unknown)."""
 
-    predicate: exp.Expression
+    predicate: exp.Expr
 
-    def terms(self, source: Source) -> list[exp.Expression]:
+    def terms(self, source: Source) -> list[exp.Expr]:
         return [exp.CountIf(this=self.predicate)]
 
     def state(self, values: Sequence[Any]) -> Count:
@@ -99,9 +99,9 @@ class RowsWhere:
 class ColumnExtent:
     """Count, minimum and maximum of a column's values."""
 
-    value: exp.Expression
+    value: exp.Expr
 
-    def terms(self, source: Source) -> list[exp.Expression]:
+    def terms(self, source: Source) -> list[exp.Expr]:
         return [
             exp.Count(this=self.value, big_int=True),
             exp.Min(this=self.value.copy()),
@@ -116,9 +116,9 @@ class ColumnExtent:
 class NotNullCount:
     """Number of rows in which a value is present."""
 
-    value: exp.Expression
+    value: exp.Expr
 
-    def terms(self, source: Source) -> list[exp.Expression]:
+    def terms(self, source: Source) -> list[exp.Expr]:
         return [exp.Count(this=self.value, big_int=True)]
 
     def state(self, values: Sequence[Any]) -> Count:
@@ -129,9 +129,9 @@ class NotNullCount:
 class ColumnMoments:
     """Count, sum and sum of squares of a numeric expression, summed as doubles."""
 
-    value: exp.Expression
+    value: exp.Expr
 
-    def terms(self, source: Source) -> list[exp.Expression]:
+    def terms(self, source: Source) -> list[exp.Expr]:
         double = exp.cast(self.value.copy(), "double")
         return [
             exp.Count(this=self.value, big_int=True),
@@ -153,7 +153,7 @@ class DistinctRows:
 
     columns: tuple[str, ...]
 
-    def terms(self, source: Source) -> list[exp.Expression]:
+    def terms(self, source: Source) -> list[exp.Expr]:
         return [exp.Count(this=exp.Distinct(expressions=[source.fingerprint(self.columns)]), big_int=True)]
 
     def state(self, values: Sequence[Any]) -> Count:

@@ -35,7 +35,7 @@ def measure(source: Source, metrics: Iterable[Metric]) -> dict[Metric, Measureme
     return {metric: results[metric] for metric in wanted}
 
 
-def statements(source: Source, metrics: Iterable[Metric]) -> list[exp.Expression]:
+def statements(source: Source, metrics: Iterable[Metric]) -> list[exp.Expr]:
     """The statements that :func:`measure` would send, for dry runs and golden tests."""
     return [_statement(source, batch)[0] for batch in _batches(source, list(dict.fromkeys(metrics)))]
 
@@ -53,8 +53,8 @@ def _batches(source: Source, metrics: Sequence[Metric]) -> list[list[Metric]]:
     return batches
 
 
-def _statement(source: Source, batch: Sequence[Metric]) -> tuple[exp.Expression, dict[Metric, list[int]]]:
-    terms: dict[str, tuple[int, exp.Expression]] = {}
+def _statement(source: Source, batch: Sequence[Metric]) -> tuple[exp.Expr, dict[Metric, list[int]]]:
+    terms: dict[str, tuple[int, exp.Expr]] = {}
     places: dict[Metric, list[int]] = {}
     for metric in batch:
         places[metric] = []

@@ -62,40 +62,44 @@ class Source(Protocol):
         columns: the columns in their order.
         rows: number of rows.
         positions: whether rows have a stable 0-based position (files do, warehouse tables do not).
-        spent: what has been asked so far.
+        asked: the statements sent so far, in order, as the engine got them.
+        spent: what they cost.
     """
 
     name: str
     columns: tuple[Column, ...]
     rows: int
     positions: bool
-    spent: Cost
+    asked: list[str]
 
-    def relation(self) -> exp.Expression:
+    @property
+    def spent(self) -> Cost: ...
+
+    def relation(self) -> exp.Expr:
         """The table as an expression that can stand in a FROM clause (filters of --since and --where applied)."""
         ...
 
-    def position(self) -> exp.Expression:
+    def position(self) -> exp.Expr:
         """Expression of the row position, or of a stable order where rows have none."""
         ...
 
-    def fingerprint(self, columns: Sequence[str]) -> exp.Expression:
+    def fingerprint(self, columns: Sequence[str]) -> exp.Expr:
         """Expression of a 64-bit hash of the named columns, null-safe: equal rows have equal fingerprints."""
         ...
 
-    def sampled(self, fraction: float) -> exp.Expression:
+    def sampled(self, fraction: float) -> exp.Expr:
         """The table reduced to a deterministic pseudo-random share of its rows, for a FROM clause."""
         ...
 
-    def first_rows(self, fields: Sequence[exp.Expression], limit: int) -> exp.Expression:
-        """Aggregate: the structs of ``fields`` of the first ``limit`` rows in position order, as a list."""
+    def first_rows(self, fields: Sequence[exp.Expr], order: exp.Expr, limit: int) -> exp.Expr:
+        """Aggregate: the structs of ``fields`` of the first ``limit`` rows by ``order``, as a list."""
         ...
 
-    def render(self, query: exp.Expression) -> str:
+    def render(self, query: exp.Expr) -> str:
         """The statement or expression in the engine's own SQL."""
         ...
 
-    def ask(self, query: exp.Expression) -> pa.Table:
+    def ask(self, query: exp.Expr) -> pa.Table:
         """Run one read-only query and return all of its rows.
 
         Raises:
@@ -104,11 +108,11 @@ class Source(Protocol):
         """
         ...
 
-    def stream(self, query: exp.Expression) -> pa.RecordBatchReader:
+    def stream(self, query: exp.Expr) -> pa.RecordBatchReader:
         """Like :meth:`ask`, in batches, for results of any size."""
         ...
 
-    def estimate(self, query: exp.Expression) -> Cost:
+    def estimate(self, query: exp.Expr) -> Cost:
         """What the query would read, without running it."""
         ...
 

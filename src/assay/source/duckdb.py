@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 VIEW = "assay_table"
 POSITION = "assay_position"
+NUMBERED = "(row_number() OVER () - 1)"
 
 _TYPES = {
     ColumnType.INTEGER: "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT BIGNUM",
@@ -55,7 +56,7 @@ class DuckDBSource:
         relation: str,
         position: str | None,
         *,
-        where: exp.Expression | None = None,
+        where: exp.Expr | None = None,
         scratch: Path | None = None,
     ) -> None:
         """Wrap ``relation`` (trusted SQL text) as one audited table.
@@ -69,31 +70,34 @@ class DuckDBSource:
         self._scratch = scratch
         self.name = name
         self.positions = position is not None
-        self.spent = Cost()
-        order = position or "row_number() OVER ()"
+        self.asked: list[str] = []
+        order = position or NUMBERED
         condition = f" WHERE {where.sql('duckdb')}" if where is not None else ""
         with _as_source_error(name):
             connection.execute(
-                f'CREATE OR REPLACE TEMP VIEW {VIEW} AS SELECT *, {order} AS "{POSITION}" FROM {relation}{condition}'
+                f"CREATE OR REPLACE TEMP VIEW {VIEW} AS "
+                f'SELECT * FROM (SELECT *, {order} AS "{POSITION}" FROM {relation}){condition}'
             )
             described = connection.sql(f"SELECT * FROM {VIEW} LIMIT 0")
             names, types = described.columns, [str(t) for t in described.types]
-            self.columns = tuple(
-                Column(n, column_type(t), t) for n, t in zip(names[:-1], types[:-1], strict=True)
-            )
+            self.columns = tuple(Column(n, column_type(t), t) for n, t in zip(names[:-1], types[:-1], strict=True))
         counted = self.ask(exp.select(exp.Count(this=exp.Star(), big_int=True)).from_(self.relation()))
         self.rows = int(counted.column(0)[0].as_py())
 
-    def relation(self) -> exp.Expression:
+    @property
+    def spent(self) -> Cost:
+        return Cost(len(self.asked))
+
+    def relation(self) -> exp.Expr:
         return exp.to_table(VIEW)
 
-    def position(self) -> exp.Expression:
+    def position(self) -> exp.Expr:
         return exp.column(POSITION, quoted=True)
 
-    def fingerprint(self, columns: Sequence[str]) -> exp.Expression:
+    def fingerprint(self, columns: Sequence[str]) -> exp.Expr:
         return exp.Anonymous(this="hash", expressions=[exp.column(c, quoted=True) for c in columns])
 
-    def sampled(self, fraction: float) -> exp.Expression:
+    def sampled(self, fraction: float) -> exp.Expr:
         if fraction >= 1:
             return self.relation()
         share = exp.Mod(
@@ -102,22 +106,22 @@ class DuckDBSource:
         limit = exp.Literal.number(max(1, round(fraction * 1_000_000)))
         return exp.select("*").from_(self.relation()).where(exp.LT(this=share, expression=limit)).subquery("sampled")
 
-    def first_rows(self, fields: Sequence[exp.Expression], limit: int) -> exp.Expression:
+    def first_rows(self, fields: Sequence[exp.Expr], order: exp.Expr, limit: int) -> exp.Expr:
         row = exp.Anonymous(this="struct_pack", expressions=list(fields))
-        return exp.Anonymous(this="min_by", expressions=[row, self.position(), exp.Literal.number(limit)])
+        return exp.Anonymous(this="min_by", expressions=[row, order, exp.Literal.number(limit)])
 
-    def render(self, query: exp.Expression) -> str:
+    def render(self, query: exp.Expr) -> str:
         return query.sql(dialect="duckdb")
 
-    def ask(self, query: exp.Expression) -> pa.Table:
+    def ask(self, query: exp.Expr) -> pa.Table:
         with self._asking(query) as relation:
             return relation.to_arrow_table()
 
-    def stream(self, query: exp.Expression) -> pa.RecordBatchReader:
+    def stream(self, query: exp.Expr) -> pa.RecordBatchReader:
         with self._asking(query) as relation:
             return relation.to_arrow_reader(65_536)
 
-    def estimate(self, query: exp.Expression) -> Cost:
+    def estimate(self, query: exp.Expr) -> Cost:
         return Cost(statements=1)
 
     def close(self) -> None:
@@ -126,9 +130,9 @@ class DuckDBSource:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
     @contextmanager
-    def _asking(self, query: exp.Expression) -> Iterator[duckdb.DuckDBPyRelation]:
+    def _asking(self, query: exp.Expr) -> Iterator[duckdb.DuckDBPyRelation]:
         sql = self.render(guard.check(query))
-        self.spent = Cost(self.spent.statements + 1, None)
+        self.asked.append(sql)
         try:
             yield self._connection.sql(sql)
         except duckdb.Error as error:
@@ -156,9 +160,7 @@ def scratch_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="assay-"))
 
 
-def open_database(
-    path: Path, table: str | None, settings: Settings, where: exp.Expression | None = None
-) -> DuckDBSource:
+def open_database(path: Path, table: str | None, settings: Settings, where: exp.Expr | None = None) -> DuckDBSource:
     """Open one table or view of a DuckDB database file, read-only.
 
     Raises:

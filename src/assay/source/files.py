@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from assay.config import Settings
 from assay.errors import SourceError
-from assay.source.duckdb import DuckDBSource, connect, one_line, scratch_folder
+from assay.source.duckdb import NUMBERED, DuckDBSource, connect, one_line, scratch_folder
 
 READERS = {
     ".parquet": "parquet",
@@ -34,9 +34,7 @@ def file_format(path: Path) -> str | None:
     return READERS.get(suffixes[-1]) if suffixes else None
 
 
-def open_files(
-    paths: Sequence[Path], name: str, settings: Settings, where: exp.Expression | None = None
-) -> DuckDBSource:
+def open_files(paths: Sequence[Path], name: str, settings: Settings, where: exp.Expr | None = None) -> DuckDBSource:
     """Open files of one format as one table.
 
     Args:
@@ -58,7 +56,7 @@ def open_files(
         if formats == {"parquet"}:
             relation, position = _parquet(connection, listed, len(paths))
         else:
-            relation, position = _staged(connection, formats.pop() or "", listed, len(paths)), "rowid"
+            relation, position = _text(connection, formats.pop() or "", listed, len(paths))
         return DuckDBSource(connection, name, relation, position, where=where, scratch=scratch)
     except duckdb.Error as error:
         raise SourceError(f"{name}: cannot be read as {paths[0].suffix.lstrip('.')}: {one_line(error)}") from None
@@ -68,8 +66,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, listed: str, files: int) -> 
     relation = f"read_parquet([{listed}], union_by_name = true)"
     names = {n.lower() for n in connection.sql(f"SELECT * FROM {relation} LIMIT 0").columns}
     if names & {"file_row_number", "file_index"}:
-        connection.execute(f"CREATE TABLE staged AS SELECT * FROM {relation}")
-        return "staged", "rowid"
+        return _stage(connection, relation)
     if files == 1:
         return relation, "file_row_number"
     counts = connection.execute(
@@ -83,14 +80,20 @@ def _parquet(connection: duckdb.DuckDBPyConnection, listed: str, files: int) -> 
     return relation, f"(file_row_number + ({offsets!r}::BIGINT[])[file_index::BIGINT + 1])"
 
 
-def _staged(connection: duckdb.DuckDBPyConnection, file_format: str, listed: str, files: int) -> str:
+def _text(connection: duckdb.DuckDBPyConnection, file_format: str, listed: str, files: int) -> tuple[str, str]:
     union = ", union_by_name = true" if files > 1 else ""
     options = {
-        "csv": f"sample_size = -1, null_padding = false{union}",
+        "csv": f"sample_size = -1{union}",
         "json": f"maximum_object_size = 134217728{union}",
     }[file_format]
-    connection.execute(f"CREATE TABLE staged AS SELECT * FROM read_{file_format}_auto([{listed}], {options})")
-    return "staged"
+    return _stage(connection, f"read_{file_format}_auto([{listed}], {options})")
+
+
+def _stage(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[str, str]:
+    """Copy a relation that is slow to read, or whose columns hide the engine's own, into a scratch table."""
+    connection.execute(f"CREATE TABLE staged AS SELECT * FROM {relation}")
+    names = {n.lower() for n in connection.sql("SELECT * FROM staged LIMIT 0").columns}
+    return "staged", NUMBERED if "rowid" in names else "rowid"
 
 
 def _check_readable(path: Path) -> None:

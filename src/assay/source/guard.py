@@ -47,7 +47,7 @@ FORBIDDEN_FUNCTIONS = frozenset(
 )  # fmt: skip
 
 
-def check(query: exp.Expression) -> exp.Expression:
+def check(query: exp.Expr) -> exp.Expr:
     """Return ``query`` if it is one read-only query, else raise :class:`UnsafeQueryError`."""
     if not isinstance(query, ALLOWED_ROOTS):
         raise UnsafeQueryError(f"only a single SELECT is allowed, not {type(query).__name__.upper()}")
@@ -61,7 +61,7 @@ def check(query: exp.Expression) -> exp.Expression:
     return query
 
 
-def parse_query(sql: str, dialect: str) -> exp.Expression:
+def parse_query(sql: str, dialect: str) -> exp.Expr:
     """Parse text into one read-only query of ``dialect``; raise :class:`UnsafeQueryError` for anything else."""
     try:
         statements = sqlglot.parse(sql, read=dialect)
@@ -72,7 +72,7 @@ def parse_query(sql: str, dialect: str) -> exp.Expression:
     return check(statements[0])
 
 
-def parse_predicate(sql: str, dialect: str) -> exp.Expression:
+def parse_predicate(sql: str, dialect: str) -> exp.Expr:
     """Parse the text of a row condition (for --where); raise :class:`UnsafeQueryError` if it is anything else."""
     query = parse_query(f"SELECT 1 FROM t WHERE ({sql}\n)", dialect)
     where = query.args.get("where")
@@ -84,7 +84,7 @@ def parse_predicate(sql: str, dialect: str) -> exp.Expression:
     return condition
 
 
-def _used(query: exp.Expression) -> list[str]:
+def _used(query: exp.Expr) -> list[str]:
     return [key for key, value in query.args.items() if value and key not in ("kind", "hint")]
 
 

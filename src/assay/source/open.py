@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Address:
-    """One table that can be opened: its name in reports and how to open it."""
+    """One table that can be opened.
+
+    Attributes:
+        name: how it is called in reports.
+        opener: opens it, limited to the rows that meet a condition (None: all rows).
+        condition: the condition that the user gave.
+    """
 
     name: str
-    open: Callable[[Settings], Source]
+    opener: Callable[[Settings, exp.Expr | None], Source]
+    condition: exp.Expr | None = None
+
+    def open(self, settings: Settings, further: exp.Expr | None = None) -> Source:
+        """Open the table, limited by the user's condition and by a ``further`` one."""
+        from sqlglot import exp
+
+        conditions = [c for c in (self.condition, further) if c is not None]
+        return self.opener(settings, exp.and_(*conditions) if conditions else None)
 
 
 def find_tables(address: str, where: str | None = None) -> list[Address]:
@@ -55,7 +70,7 @@ def _database(rest: str, where: str | None) -> list[Address]:
     names = [table] if table else database_tables(path, Settings())
     if not names:
         raise SourceError(f"{file}: the database has no tables")
-    return [Address(n, lambda settings, n=n: open_database(path, n, settings, condition)) for n in names]
+    return [Address(name, partial(open_database, path, name), condition) for name in names]
 
 
 def _files(address: str, where: str | None) -> list[Address]:
@@ -67,16 +82,16 @@ def _files(address: str, where: str | None) -> list[Address]:
         files = sorted(p for p in path.iterdir() if p.is_file() and file_format(p))
         if not files:
             raise SourceError(f"{address}: the folder has no table files (CSV, TSV, JSON, Parquet)")
-        return [Address(p.name, lambda settings, p=p: open_files([p], p.name, settings, condition)) for p in files]
+        return [Address(p.name, partial(open_files, [p], p.name), condition) for p in files]
     if path.exists():
-        return [Address(path.name, lambda settings: open_files([path], path.name, settings, condition))]
+        return [Address(path.name, partial(open_files, [path], path.name), condition)]
     if glob.has_magic(address):
         matches = [Path(p) for p in sorted(glob.glob(address, recursive=True)) if Path(p).is_file()]
         if not matches:
             raise SourceError(f"{address}: no file matches")
-        return [Address(address, lambda settings: open_files(matches, address, settings, condition))]
+        return [Address(address, partial(open_files, matches, address), condition)]
     raise SourceError(f"{address}: no such file or folder")
 
 
-def _condition(where: str | None) -> exp.Expression | None:
+def _condition(where: str | None) -> exp.Expr | None:
     return guard.parse_predicate(where, "duckdb") if where else None

@@ -1,0 +1,233 @@
+"""The whole audit, from top to bottom: source -> sample -> roles -> hypotheses -> tests -> judge -> record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from sqlglot import exp
+
+import assay
+from assay.config import Settings
+from assay.domain.grouping import group_plan
+from assay.domain.pack import Pack, load_packs
+from assay.domain.roles import assign_roles
+from assay.errors import AssayError, ConfigurationError, SourceError
+from assay.hypothesis.grain import infer_grain
+from assay.hypothesis.hypothesis import Context, Hypothesis
+from assay.hypothesis.propose import propose
+from assay.judge.finding import AuditedColumn, Checked, Verdict
+from assay.judge.findings import Ruling, rule
+from assay.judge.quarantine import write_rows
+from assay.judge.verdict import Judgement, decide, metrics_of
+from assay.profile.groups import Groups, count_groups, groups_query
+from assay.profile.profile import Profile
+from assay.profile.sample import empty_sample, sample_query, take_sample
+from assay.report.record import Audit
+from assay.scan.planner import measure, statements
+from assay.source.base import Source
+from assay.source.open import Address, find_tables
+
+Progress = Callable[[str], None]
+SINCE_SAMPLE = 5_000
+
+
+def audit(
+    source: str | Path | Source,
+    *,
+    settings: Settings = Settings(),
+    where: str | None = None,
+    since: str | None = None,
+    packs: Sequence[Path] = (),
+    rows_out: Path | None = None,
+    progress: Progress | None = None,
+) -> Audit:
+    """Audit one table and return everything that was seen and decided.
+
+    Args:
+        source: an address (path, glob, ``duckdb://FILE#TABLE``) or an open source.
+        where: a row condition in the engine's SQL; only rows that meet it are audited.
+        since: a date (ISO); only rows of that day and later are audited.
+        packs: further domain packs.
+        rows_out: a Parquet file to write the bad rows to.
+        progress: called with a few words at each step.
+
+    Raises:
+        AssayError: the table cannot be audited; the message says what to do.
+    """
+    if not isinstance(source, str | Path):
+        return _audit(source, "", settings, load_packs(packs), {}, rows_out, progress or (lambda _: None))
+    addresses = find_tables(str(source), where)
+    if len(addresses) > 1:
+        raise SourceError(f"{source}: holds {len(addresses)} tables; use assay.audits() or name one")
+    for _, result in audits(
+        str(source), settings=settings, where=where, since=since, packs=packs, rows_out=rows_out, progress=progress
+    ):
+        if isinstance(result, AssayError):
+            raise result
+        return result
+    raise SourceError(f"{source}: no table")
+
+
+def audits(
+    address: str,
+    *,
+    settings: Settings = Settings(),
+    where: str | None = None,
+    since: str | None = None,
+    packs: Sequence[Path] = (),
+    rows_out: Path | None = None,
+    progress: Progress | None = None,
+) -> Iterator[tuple[str, Audit | AssayError]]:
+    """Audit every table behind an address, one after the other; a table that fails does not stop the others.
+
+    Yields:
+        The table's name with its audit, or with the reason why it could not be done.
+    """
+    pack = load_packs(packs)
+    tables = find_tables(address, where)
+    siblings = _siblings(tables, settings)
+    for table in tables:
+        try:
+            others = {name: columns for name, columns in siblings.items() if name != table.name}
+            opened = table.open(settings, _since(table, settings, since, pack) if since else None)
+            try:
+                result = _audit(opened, address, settings, pack, others, rows_out, progress or (lambda _: None))
+            finally:
+                opened.close()
+            yield table.name, result
+        except AssayError as error:
+            yield table.name, error
+
+
+def plan(
+    address: str, *, settings: Settings = Settings(), where: str | None = None, packs: Sequence[Path] = ()
+) -> list[str]:
+    """The statements an audit of the first table would send, as far as names and types alone tell; runs none of them.
+
+    What the values of the sample will suggest is not known yet: an audit tests more, in the same statements.
+    """
+    pack = load_packs(packs)
+    source = find_tables(address, where)[0].open(settings)
+    try:
+        sample = empty_sample(source)
+        roles = assign_roles(sample, pack)
+        context = Context(Profile(source.name, source.rows, sample, Groups(), {}), roles, (), settings.seed)
+        metrics = [m for h in propose(context, settings.max_hypotheses) for m in metrics_of(h)]
+        groups = groups_query(source, sample, group_plan(sample, roles))
+        queries = [sample_query(source, settings.sample_rows), groups, *statements(source, metrics)]
+        return [source.render(q) for q in queries if q is not None]
+    finally:
+        source.close()
+
+
+def examine(source: Source, settings: Settings, pack: Pack, siblings: dict[str, tuple[str, ...]]) -> Context:
+    """Look at a table: sample, roles, counts by value and day, grain."""
+    sample = take_sample(source, settings.sample_rows)
+    roles = assign_roles(sample, pack)
+    groups = count_groups(source, sample, group_plan(sample, roles))
+    profile = Profile(source.name, source.rows, sample, groups, siblings)
+    return Context(profile, roles, infer_grain(sample, roles), settings.seed)
+
+
+def test(source: Source, hypotheses: Sequence[Hypothesis]) -> list[Judgement]:
+    """Test all hypotheses on the whole table in one scan."""
+    measurements = measure(source, [metric for h in hypotheses for metric in metrics_of(h)])
+    return [decide(h, measurements, source.rows) for h in hypotheses]
+
+
+def _audit(
+    source: Source,
+    address: str,
+    settings: Settings,
+    pack: Pack,
+    siblings: dict[str, tuple[str, ...]],
+    rows_out: Path | None,
+    progress: Progress,
+) -> Audit:
+    begun, started = time.perf_counter(), datetime.now(UTC)
+    progress("looking at the table")
+    context = examine(source, settings, pack, siblings)
+    progress("raising hypotheses")
+    hypotheses = propose(context, settings.max_hypotheses) if source.rows else []
+    progress(f"testing {len(hypotheses)} hypotheses")
+    judgements = test(source, hypotheses)
+    progress("looking at bad rows")
+    ruling = rule(source, judgements, context.grain, settings.sample_values)
+    if rows_out is not None:
+        progress("writing bad rows")
+        write_rows(source, ruling, context.grain, rows_out)
+    return Audit(
+        table=source.name,
+        source=address or source.name,
+        rows=source.rows,
+        columns=_columns(source, context),
+        findings=ruling.findings,
+        checked=_checked(judgements),
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(time.perf_counter() - begun, 3),
+        cost=source.spent,
+        statements=tuple(source.asked),
+        failures=_failures(judgements, context, ruling),
+        seed=settings.seed,
+        version=assay.__version__,
+    )
+
+
+def _columns(source: Source, context: Context) -> tuple[AuditedColumn, ...]:
+    skipped = context.profile.sample.skipped
+    columns = []
+    for column in source.columns:
+        role = context.roles.get(column.name)
+        columns.append(
+            AuditedColumn(column, role.name if role else "", str(role.family) if role else "", skipped.get(column.name))
+        )
+    return tuple(columns)
+
+
+def _checked(judgements: Sequence[Judgement]) -> tuple[Checked, ...]:
+    checked = [Checked(j.hypothesis.kind, j.hypothesis.columns, j.verdict, j.measured) for j in judgements]
+    return tuple(sorted(checked, key=lambda c: (c.kind, c.columns, c.verdict)))
+
+
+def _failures(judgements: Sequence[Judgement], context: Context, ruling: Ruling) -> tuple[str, ...]:
+    failed = [
+        f"{j.hypothesis.kind} in {', '.join(j.hypothesis.columns)}: {j.measured.get('failure')}"
+        for j in judgements
+        if j.verdict is Verdict.UNTESTABLE
+    ]
+    return (*context.profile.groups.failures, *failed, *ruling.failures)
+
+
+def _siblings(tables: Sequence[Address], settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Column names of each table of a data set, without those that cannot be opened: their audit will say why."""
+    if len(tables) < 2:
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for table in tables:
+        try:
+            source = table.open(settings)
+        except AssayError:
+            continue
+        found[table.name] = tuple(c.name for c in source.columns)
+        source.close()
+    return found
+
+
+def _since(table: Address, settings: Settings, since: str, pack: Pack) -> exp.Expr:
+    """The condition that a row's day is ``since`` or later, by the date column that the roles name."""
+    try:
+        day = date.fromisoformat(since)
+    except ValueError:
+        raise ConfigurationError(f"--since {since}: not a date; write it as YYYY-MM-DD") from None
+    source = table.open(settings)
+    try:
+        sample = take_sample(source, SINCE_SAMPLE)
+    finally:
+        source.close()
+    dates = [name for name, role in assign_roles(sample, pack).items() if role.event_time]
+    if not dates:
+        raise SourceError(f"{table.name}: no date column was recognised for --since; use --where instead")
+    return exp.GTE(this=sample[dates[0]].value, expression=exp.cast(exp.Literal.string(day.isoformat()), "date"))

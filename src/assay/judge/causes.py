@@ -1,0 +1,104 @@
+"""Root causes: findings whose rows another finding explains are folded into it.
+
+Damage to one column can break five relations. A person wants one finding that names the cause, and below it what else
+the same rows break.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from assay.hypothesis.hypothesis import Hypothesis
+
+COVERED = 0.95
+
+RANK: Mapping[str, int] = {
+    kind: rank
+    for rank, kinds in enumerate(
+        (
+            ("column_shift",),
+            ("unit_change",),
+            ("spend_with_zero_impressions",),
+            ("malformed_values", "missing_values"),
+            ("negative_metric",),
+            ("categorical_corruption",),
+            (
+                "clicks_exceed_impressions", "conversions_exceed_clicks", "video_completions_exceed_plays",
+                "purchases_without_add_to_cart", "landing_page_views_exceed_clicks",
+            ),
+            ("outliers",),
+            ("relation_violation",),
+            ("dependency_violation",),
+            ("level_shift", "volume_anomaly"),
+        )
+    )
+    for kind in kinds
+}  # fmt: skip
+"""Which kind is the cause where two share their rows: the lower rank. Kinds that are not named neither explain others
+nor are explained."""
+
+INDEPENDENT = frozenset(
+    {
+        "clicks_exceed_impressions", "conversions_exceed_clicks", "video_completions_exceed_plays",
+        "purchases_without_add_to_cart", "landing_page_views_exceed_clicks",
+    }
+)  # fmt: skip
+"""Relations of the pack stand for themselves unless damage of a cell explains them: each is a contradiction that a
+person has to resolve."""
+
+
+def fold(
+    hypotheses: Sequence[Hypothesis], rows: Sequence[int], shared: Mapping[tuple[int, int], int]
+) -> dict[int, int]:
+    """Which finding explains which: index of the explained -> index of its cause.
+
+    Args:
+        rows: bad rows of each.
+        shared: rows that two have in common, by pair of indices (smaller first).
+    """
+    cause: dict[int, int] = {}
+    order = sorted(range(len(hypotheses)), key=lambda i: (_rank(hypotheses[i]), -rows[i], i))
+    for place, effect in enumerate(order):
+        if hypotheses[effect].kind not in RANK or not rows[effect]:
+            continue
+        candidates = [i for i in order if i != effect and i not in cause]
+        for root in candidates:
+            common = shared.get((min(root, effect), max(root, effect)), 0)
+            before = order.index(root) < place
+            if _explains(hypotheses[root], hypotheses[effect], before, common, rows[root], rows[effect]):
+                cause[effect] = root
+                break
+    return cause
+
+
+def _explains(
+    root: Hypothesis, effect: Hypothesis, before: bool, common: int, root_rows: int, effect_rows: int
+) -> bool:
+    if root.kind not in RANK or common < COVERED * effect_rows:
+        return False
+    if not _linked(root, effect):
+        return False
+    if root.kind in INDEPENDENT and effect.kind in INDEPENDENT:
+        return False
+    if effect.kind == "outliers" or root.kind == "outliers":
+        return _outlier_direction(root, effect, common, root_rows)
+    return before
+
+
+def _outlier_direction(root: Hypothesis, effect: Hypothesis, common: int, root_rows: int) -> bool:
+    """An excess that always breaks a relation is that relation's; one that often does not is an outlier of its own."""
+    if root.kind == "outliers":
+        return RANK[effect.kind] > RANK["outliers"] or common < COVERED * root_rows
+    return RANK[root.kind] <= RANK["outliers"]
+
+
+def _linked(root: Hypothesis, effect: Hypothesis) -> bool:
+    if root.kind in ("column_shift", "unit_change"):
+        return True
+    return bool(set(root.cells or root.columns) & set(effect.columns)) or bool(
+        set(root.columns) & set(effect.cells or effect.columns)
+    )
+
+
+def _rank(hypothesis: Hypothesis) -> int:
+    return RANK.get(hypothesis.kind, len(RANK))

@@ -1,0 +1,185 @@
+"""From judgements to findings: rows, overlaps, root causes, samples and identities."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp
+
+from assay.errors import QueryError
+from assay.hypothesis.hypothesis import CopyTest, Fact, RowTest
+from assay.judge.causes import fold
+from assay.judge.finding import Finding, Verdict
+from assay.judge.severity import severity
+from assay.judge.verdict import Judgement
+from assay.scan.evidence import Copies, Overlap, RowCheck, overlaps
+from assay.source.base import Source
+
+MAX_FIELDS = 60
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """The findings of an audit, and the row checks behind those that have rows.
+
+    Attributes:
+        findings: worst first.
+        checks: for the findings that are row by row, by finding id.
+        cells: the columns whose cells are bad, by finding id.
+        failures: what could not be looked up.
+    """
+
+    findings: tuple[Finding, ...]
+    checks: Mapping[str, RowCheck]
+    cells: Mapping[str, tuple[str, ...]]
+    failures: tuple[str, ...] = ()
+
+
+def finding_id(table: str, kind: str, columns: Sequence[str], segment: str = "") -> str:
+    """The same table, kind, columns and segment give the same id in every run (12 hexadecimal digits)."""
+    text = "\x1f".join([table, kind, segment, *columns])
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def rule(source: Source, judgements: Sequence[Judgement], key: Sequence[str], sample_rows: int) -> Ruling:
+    """Turn errors into findings: look at the bad rows once, fold what has one cause, grade the rest.
+
+    Args:
+        key: columns that identify a row, shown with each sample.
+        sample_rows: bad rows kept with each finding.
+    """
+    errors = _distinct([j for j in judgements if j.verdict is Verdict.ERROR], source.name)
+    with_rows = [j for j in errors if not isinstance(j.hypothesis.test, Fact)]
+    checks = [row_check(j) for j in with_rows]
+    fields = _fields(with_rows, key)
+    failures: tuple[str, ...] = ()
+    groups: list[Overlap] = []
+    if checks:
+        try:
+            groups = overlaps(source, checks, fields, sample_rows)
+        except QueryError as error:
+            failures = (f"bad rows could not be looked up: {error}",)
+    rows = [j.rows for j in with_rows]
+    cause = fold([j.hypothesis for j in with_rows], rows, _shared(groups))
+    findings, checked, cells = [], {}, {}
+    for judgement in errors:
+        index = next((i for i, j in enumerate(with_rows) if j is judgement), None)
+        if index is not None and index in cause:
+            continue
+        effects = (
+            [with_rows[e] for e, root in sorted(cause.items()) if _root(root, cause) == index]
+            if index is not None
+            else []
+        )
+        shown = [g for g in groups if index in g.failed] if index is not None else []
+        finding = _finding(source, judgement, effects, _first(shown, judgement, key, sample_rows))
+        findings.append(finding)
+        cells[finding.id] = judgement.hypothesis.cells or judgement.hypothesis.columns
+        if index is not None:
+            checked[finding.id] = checks[index]
+    findings.sort(key=lambda f: (f.severity.rank, -f.rows_affected, f.kind, f.columns, f.segment))
+    return Ruling(tuple(findings), checked, cells, failures)
+
+
+def row_check(judgement: Judgement) -> RowCheck:
+    """What tells a bad row of a tested hypothesis."""
+    test = judgement.hypothesis.test
+    if isinstance(test, RowTest):
+        return test.bad
+    if isinstance(test, CopyTest):
+        return Copies(test.columns, test.except_columns)
+    raise TypeError("a claim about the whole table has no rows")
+
+
+def _distinct(errors: Sequence[Judgement], table: str) -> list[Judgement]:
+    """One judgement an identity: where proposers agree, the surer one stands."""
+    best: dict[str, Judgement] = {}
+    for judgement in errors:
+        h = judgement.hypothesis
+        identity = finding_id(table, h.kind, h.columns, h.segment)
+        if identity not in best or h.confidence > best[identity].hypothesis.confidence:
+            best[identity] = judgement
+    return list(best.values())
+
+
+def _root(index: int, cause: Mapping[int, int]) -> int:
+    while index in cause:
+        index = cause[index]
+    return index
+
+
+def _fields(judgements: Sequence[Judgement], key: Sequence[str]) -> list[str]:
+    wanted = dict.fromkeys(key)
+    for judgement in judgements:
+        wanted.update(dict.fromkeys(judgement.hypothesis.columns[:8]))
+    return list(wanted)[:MAX_FIELDS]
+
+
+def _shared(groups: Sequence[Overlap]) -> dict[tuple[int, int], int]:
+    shared: dict[tuple[int, int], int] = {}
+    for group in groups:
+        failed = sorted(group.failed)
+        for place, a in enumerate(failed):
+            for b in failed[place + 1 :]:
+                shared[a, b] = shared.get((a, b), 0) + group.rows
+    return shared
+
+
+def _first(
+    groups: Sequence[Overlap], judgement: Judgement, key: Sequence[str], limit: int
+) -> tuple[Mapping[str, Any], ...]:
+    rows = sorted((row for g in groups for row in g.first), key=lambda r: r["row_index"])[:limit]
+    wanted = ["row_index", *dict.fromkeys([*key, *judgement.hypothesis.columns])]
+    return tuple({name: row[name] for name in wanted if name in row} for row in rows)
+
+
+def _finding(
+    source: Source, judgement: Judgement, effects: Sequence[Judgement], sample: tuple[Mapping[str, Any], ...]
+) -> Finding:
+    h = judgement.hypothesis
+    rate = judgement.rows / source.rows if source.rows else 0.0
+    predicate = source.render(h.test.bad) if isinstance(h.test, RowTest) else None
+    if not source.positions:
+        sample = tuple({**row, "row_index": None} for row in sample)
+    return Finding(
+        id=finding_id(source.name, h.kind, h.columns, h.segment),
+        kind=h.kind,
+        category=h.category,
+        status="new",
+        severity=severity(h, rate),
+        confidence=round(h.confidence, 3),
+        columns=h.columns,
+        rows_affected=judgement.rows,
+        rate=rate,
+        reason=h.reason,
+        predicate=predicate,
+        query=_proof(source, judgement),
+        action=h.action,
+        segment=h.segment,
+        evidence={**judgement.measured, **h.evidence, "origin": h.origin},
+        consequences=tuple(
+            f"{e.hypothesis.kind} in {', '.join(e.hypothesis.columns)} ({e.rows:,} rows)" for e in effects
+        ),
+        sample=sample,
+    )
+
+
+def _proof(source: Source, judgement: Judgement) -> str | None:
+    """The statement that counts the bad rows, for the reader to run."""
+    test = judgement.hypothesis.test
+    count = exp.Count(this=exp.Star())
+    if isinstance(test, RowTest):
+        return source.render(exp.select(count).from_(source.relation()).where(test.bad))
+    if isinstance(test, CopyTest):
+
+        def distinct(columns: Sequence[str]) -> exp.Expr:
+            return exp.Count(this=exp.Distinct(expressions=[source.fingerprint(columns)]))
+
+        whole = distinct(test.except_columns) if test.except_columns else count
+        return source.render(
+            exp.select(exp.Sub(this=whole, expression=distinct(test.columns))).from_(source.relation())
+        )
+    return None

@@ -1,0 +1,78 @@
+"""From a measurement to a verdict: how many rows are bad, and is that more than a clean table would show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest
+from assay.judge.finding import Verdict
+from assay.scan.metrics import Count, DistinctRows, Metric, RowCount, RowsWhere
+from assay.scan.planner import Measurement
+
+SIGNIFICANCE = 4.0  # standard deviations beyond the tolerated share
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A tested hypothesis.
+
+    Attributes:
+        rows: bad rows (0 unless the verdict is an error).
+        measured: the figures behind the verdict.
+    """
+
+    hypothesis: Hypothesis
+    verdict: Verdict
+    rows: int
+    measured: Mapping[str, Any] = field(default_factory=dict)
+
+
+def metrics_of(hypothesis: Hypothesis) -> list[Metric]:
+    """What has to be measured on the whole table to decide a hypothesis."""
+    test = hypothesis.test
+    match test:
+        case RowTest():
+            wanted: list[Metric] = [RowCount(), RowsWhere(test.bad)]
+            if test.benign is not None:
+                wanted.append(RowsWhere(exp.and_(exp.paren(test.predicate.copy()), exp.paren(test.benign.copy()))))
+            return wanted
+        case CopyTest(columns=columns, except_columns=others):
+            return [DistinctRows(others) if others else RowCount(), DistinctRows(columns)]
+        case Fact():
+            return []
+
+
+def decide(hypothesis: Hypothesis, measurements: Mapping[Metric, Measurement], rows: int) -> Judgement:
+    """Judge one hypothesis by its measurements on a table of ``rows`` rows."""
+    counts: list[int] = []
+    for metric in metrics_of(hypothesis):
+        measurement = measurements[metric]
+        if not isinstance(measurement.state, Count):
+            return Judgement(hypothesis, Verdict.UNTESTABLE, 0, {"failure": measurement.failure})
+        counts.append(measurement.state.n)
+    match hypothesis.test:
+        case Fact(rows=affected):
+            return Judgement(hypothesis, Verdict.ERROR, affected, {"rows": affected})
+        case CopyTest():
+            bad, benign, tolerated = counts[0] - counts[1], 0, 0.0
+        case RowTest(tolerated=tolerated):
+            bad, benign = counts[1], counts[2] if len(counts) > 2 else 0
+    measured: dict[str, Any] = {"rows": bad}
+    if benign:
+        measured["legitimate_rows"] = benign
+    if bad > allowance(tolerated, rows):
+        return Judgement(hypothesis, Verdict.ERROR, bad, measured)
+    if bad or benign:
+        return Judgement(hypothesis, Verdict.EXPECTED, 0, measured)
+    return Judgement(hypothesis, Verdict.CLEAN, 0, measured)
+
+
+def allowance(tolerated: float, rows: int) -> float:
+    """Rows that a clean table may show when each row errs with probability ``tolerated``."""
+    expected = tolerated * rows
+    return expected + SIGNIFICANCE * math.sqrt(expected)

@@ -1,0 +1,163 @@
+"""Which rows break which tests: one statement that groups bad rows by the set of tests they fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from assay.source.base import Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BITS = 60
+
+
+@dataclass(frozen=True)
+class Copies:
+    """A test that needs the whole table: the row repeats an earlier one in ``columns``, not in ``except_columns``."""
+
+    columns: tuple[str, ...]
+    except_columns: tuple[str, ...] = ()
+
+
+RowCheck = exp.Expr | Copies
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Rows that fail exactly the tests in ``failed`` (indices), with the first few of them.
+
+    Attributes:
+        rows: how many.
+        first: the first rows in position order: the requested fields by name, and ``row_index``.
+    """
+
+    failed: frozenset[int]
+    rows: int
+    first: tuple[Mapping[str, Any], ...]
+
+
+def overlaps(source: Source, checks: Sequence[RowCheck], fields: Sequence[str], limit: int) -> list[Overlap]:
+    """Group the rows that fail any of ``checks`` by the set of checks that they fail, in one statement.
+
+    Args:
+        fields: columns whose values are returned for the first ``limit`` rows of each group.
+    """
+    flagged, masks = _flagged(source, checks, fields)
+    named = [exp.column("row_index")] + [exp.column(f"f{i}") for i in range(len(fields))]
+    query = (
+        exp.select(
+            *[exp.column(m) for m in masks],
+            exp.alias_(exp.Count(this=exp.Star()), "n"),
+            exp.alias_(source.first_rows(named, exp.column("row_index"), limit), "first_rows"),
+        )
+        .from_(flagged.subquery("flagged"))
+        .where(exp.or_(*[exp.column(m) > 0 for m in masks]))
+        .group_by(*[exp.column(m) for m in masks])
+    )
+    groups = []
+    for row in source.ask(query).to_pylist():
+        failed = frozenset(
+            place * BITS + bit for place, m in enumerate(masks) for bit in range(BITS) if (int(row[m]) >> bit) & 1
+        )
+        first = tuple(
+            {"row_index": r["row_index"], **{name: r[f"f{i}"] for i, name in enumerate(fields)}}
+            for r in row["first_rows"]
+        )
+        groups.append(Overlap(failed, int(row["n"]), first))
+    return sorted(groups, key=lambda g: sorted(g.failed))
+
+
+def stream_rows(source: Source, checks: Sequence[RowCheck], fields: Sequence[str]) -> pa.RecordBatchReader:
+    """All rows that fail any check, in position order: ``row_index``, ``f0..`` for the fields, ``m0..`` for the masks.
+
+    Bit ``i % 60`` of mask ``i // 60`` tells whether the row fails check ``i``.
+    """
+    flagged, masks = _flagged(source, checks, fields)
+    query = (
+        exp.select("*")
+        .from_(flagged.subquery("flagged"))
+        .where(exp.or_(*[exp.column(m) > 0 for m in masks]))
+        .order_by(exp.column("row_index"))
+    )
+    return source.stream(query)
+
+
+def _flagged(source: Source, checks: Sequence[RowCheck], fields: Sequence[str]) -> tuple[exp.Select, list[str]]:
+    """Rows with their position, the fields and the masks; and the names of the masks."""
+    prints = _Fingerprints(source)
+    conditions = [prints.later_copy(c) if isinstance(c, Copies) else c.copy() for c in checks]
+    masks = {
+        f"m{start // BITS}": reduce(
+            lambda a, b: exp.Add(this=a, expression=b),
+            [_bit(condition, bit) for bit, condition in enumerate(conditions[start : start + BITS])],
+        )
+        for start in range(0, len(conditions), BITS)
+    }
+    query = exp.select(
+        exp.alias_(source.position(), "row_index"),
+        *[exp.alias_(exp.column(f, quoted=True), f"f{i}") for i, f in enumerate(fields)],
+        *[exp.alias_(mask, name) for name, mask in masks.items()],
+    )
+    return prints.join(query), list(masks)
+
+
+def _bit(condition: exp.Expr, bit: int) -> exp.Expr:
+    return exp.Case(
+        ifs=[exp.If(this=condition, true=exp.cast(exp.Literal.number(1 << bit), "bigint"))],
+        default=exp.cast(exp.Literal.number(0), "bigint"),
+    )
+
+
+class _Fingerprints:
+    """The joins that tell a row whether an earlier one has the same fingerprint.
+
+    Only fingerprints that repeat are kept, so that the joined side is small however long the table is.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._groups: dict[Copies, str] = {}
+        self._hashes: dict[tuple[str, ...], str] = {}
+
+    def later_copy(self, copies: Copies) -> exp.Expr:
+        """True on a row that is a copy; null or false on every other."""
+        name = self._groups.setdefault(copies, f"copies{len(self._groups)}")
+        self._hashes.setdefault(copies.columns, f"fingerprint{len(self._hashes)}")
+        later = exp.NEQ(this=self._source.position(), expression=exp.column("first_place", table=name))
+        if not copies.except_columns:
+            return later
+        exact = exp.Coalesce(this=self.later_copy(Copies(copies.except_columns)), expressions=[exp.false()])
+        return exp.and_(later, exp.not_(exact))
+
+    def join(self, query: exp.Select) -> exp.Select:
+        """Add the table and the joins to ``query``."""
+        relation = self._source.relation()
+        if not self._groups:
+            return query.from_(relation)
+        hashed = [exp.alias_(self._source.fingerprint(c), alias) for c, alias in self._hashes.items()]
+        query = query.from_(exp.select("*", *hashed).from_(relation).subquery("hashed"))
+        for copies, name in self._groups.items():
+            key = exp.column(self._hashes[copies.columns], table="hashed")
+            on = key.eq(exp.column("fingerprint", table=name))
+            query = query.join(self._repeated(copies).subquery(name), on=on, join_type="left")
+        return query
+
+    def _repeated(self, copies: Copies) -> exp.Select:
+        counted: exp.Expr = exp.Star()
+        if copies.except_columns:
+            counted = exp.Distinct(expressions=[self._source.fingerprint(copies.except_columns)])
+        return (
+            exp.select(
+                exp.alias_(self._source.fingerprint(copies.columns), "fingerprint"),
+                exp.alias_(exp.Min(this=self._source.position()), "first_place"),
+            )
+            .from_(self._source.relation())
+            .group_by(exp.Literal.number(1))
+            .having(exp.Count(this=counted) > 1)
+        )
