@@ -14,8 +14,8 @@ from pathlib import Path
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary file beside ``path`` that takes its place when the block ends well and is removed when it does not.
 
-    A process that is killed inside the block leaves ``path`` as it was (and at worst a hidden ``.assay-*`` file). Readers
-    see the old file or the new one, never a part.
+    A process that is killed inside the block leaves ``path`` as it was (and at worst a hidden ``.assay-*`` file).
+    Readers see the old file or the new one, never a part.
 
     Raises:
         OSError: the folder is missing or not writable, or the disk is full.

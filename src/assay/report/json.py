@@ -1,8 +1,8 @@
 """The contract for machines: an audit as strict JSON, ``schema`` ``assay/1``, described by ``schema/assay-1.json``.
 
-Figures that assay computed are rounded to six significant digits. Data values in samples keep their digits: numbers and
-truth values as they are, everything else as text (dates in ISO 8601, decimals as written, bytes in hexadecimal, ``NaN`` and
-``Infinity`` as words), cut to 500 characters. The same audit gives the same bytes.
+Figures that assay computed are rounded to six significant digits. Data values in samples keep their digits: numbers
+and truth values as they are, everything else as text (dates in ISO 8601, decimals as written, bytes in hexadecimal,
+``NaN`` and ``Infinity`` as words), cut to 500 characters. The same audit gives the same bytes.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def mask(value: Any, length: int = LENGTH) -> str | bool | None:
 
 
 def masked(finding: Finding) -> Finding:
-    """The finding with the values of its sample, and those under ``values`` in its evidence, replaced by their shapes."""
+    """The finding with the values of its sample, and those under ``values`` in its evidence, as their shapes."""
     sample = tuple({k: v if k in KEPT else mask(v) for k, v in row.items()} for row in finding.sample)
     evidence = {k: _deep(v) if k == "values" else v for k, v in finding.evidence.items()}
     return dataclasses.replace(finding, sample=sample, evidence=evidence)

@@ -21,8 +21,8 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 def visible(text: str, limit: int | None = None) -> str:
     """``text`` on one line with everything that would not be seen, or would move other text, written as an escape.
 
-    Control characters (so also terminal escape sequences), line breaks, text direction overrides, zero-width characters and
-    spaces that are no plain space come out as ``\\n``, ``\\x1b``, ``\\u202e``.
+    Control characters (so also terminal escape sequences), line breaks, text direction overrides, zero-width
+    characters and spaces that are no plain space come out as ``\\n``, ``\\x1b``, ``\\u202e``.
 
     Args:
         limit: characters to keep at most; what is cut is marked with an ellipsis.

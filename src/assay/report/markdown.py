@@ -1,0 +1,162 @@
+"""The report as Markdown (GitHub flavour), safe whatever the data and the names hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from assay.report.record import Audit
+from assay.report.text import listed, plural
+from assay.report.view import Item, SampleTable, View, view
+
+MARKS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "info": "⚪"}
+EXPECTED = 30
+
+_ENTITIES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "\\": "&#92;", "`": "&#96;", "@": "&#64;", '"': "&quot;"}
+)
+_MARKUP = re.compile(r"[*\[\]~$#!^]|(?<![^\W_])_|_(?![^\W_])")
+_LINKS = re.compile(r"(?i)(?<=\w)://|(?<=www)\.")
+_BLOCK_START = re.compile(r"^(\d{1,9})?([-+=.):])")
+_PLAIN_CODE = re.compile(r"[^`|\\]*[^`|\\\s][^`|\\]*")
+
+
+def render(audit: Audit) -> str:
+    """The report as a Markdown document."""
+    return "\n".join(_lines(view(audit)))
+
+
+def escape(text: str) -> str:
+    """One line of text as Markdown that shows exactly this text: no emphasis, link, HTML, table or list comes of it."""
+    text = _MARKUP.sub(lambda match: "\\" + match[0], text.translate(_ENTITIES))
+    text = _LINKS.sub(lambda match: "&#58;//" if match[0] == "://" else "&#46;", text)
+    return _BLOCK_START.sub(lambda match: f"{match[1] or ''}\\{match[2]}", text)
+
+
+def code(text: str) -> str:
+    """Text as a code span, or escaped where a code span could not hold it (back quotes, pipes in a table)."""
+    if not _PLAIN_CODE.fullmatch(text) or text != text.strip():
+        return escape(text) or "&nbsp;"
+    return f"`{text}`"
+
+
+def fenced(text: str, language: str) -> Iterator[str]:
+    """The lines of a code block whose fence is longer than any run of back quotes in it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield from (f"{fence}{language}", text, fence)
+
+
+def _lines(told: View) -> Iterator[str]:
+    yield f"# Audit of {code(told.table)}"
+    yield ""
+    yield f"**{escape(told.verdict)}.** {escape(told.shape)}, from {code(told.source)}."
+    yield ""
+    yield "## Executive summary"
+    yield ""
+    yield from (f"- {escape(sentence)}" for sentence in told.summary)
+    yield ""
+    if told.problems or told.notes:
+        yield from _overview([*told.problems, *told.notes])
+    for title, items in (("Findings", told.problems), ("Notes", told.notes), ("No news", told.explained)):
+        if items:
+            yield f"## {title}"
+            yield ""
+        for item in items:
+            yield from _item(item)
+    yield from _checked(told)
+    yield "---"
+    yield ""
+    yield f"{escape(told.footer)}"
+    yield ""
+
+
+def _overview(items: Sequence[Item]) -> Iterator[str]:
+    yield "| # | severity | what | columns | rows | rate | confidence |"
+    yield "|--:|---|---|---|--:|--:|--:|"
+    for item in items:
+        columns = _codes(item.columns, 4) or "whole table"
+        where = f" ({escape(item.segment)})" if item.segment else ""
+        yield (
+            f"| {item.number} | {MARKS[item.severity]} {item.severity} | {escape(item.title)} | {columns}{where} "
+            f"| {item.rows} | {escape(item.rate)} | {escape(item.confidence)} |"
+        )
+    yield ""
+
+
+def _item(item: Item) -> Iterator[str]:
+    columns = _codes(item.columns, 6) or "the whole table"
+    yield f"### {item.number}. {MARKS[item.severity]} {escape(item.title)} in {columns}"
+    yield ""
+    facts = [f"**{item.severity}**"]
+    if item.segment:
+        facts.append(escape(item.segment))
+    if item.rows != "–":
+        facts.append(f"{item.rows} {'row' if item.rows == '1' else 'rows'} ({escape(item.rate)})")
+    facts += [f"confidence {escape(item.confidence)}", f"id {code(item.id)}"]
+    yield " · ".join(facts)
+    yield ""
+    if item.known:
+        yield f"**No news:** {escape(item.known)}"
+        yield ""
+    yield f"**Why:** {escape(item.reason)}"
+    yield ""
+    if item.action:
+        yield f"**Recommended action:** {escape(item.action)}"
+        yield ""
+    if item.evidence:
+        yield "**Evidence:** " + "; ".join(f"{escape(name)} {code(figure)}" for name, figure in item.evidence)
+        yield ""
+    if item.consequences:
+        yield "**The same rows also break:**"
+        yield ""
+        yield from (f"- {escape(consequence)}" for consequence in item.consequences)
+        yield ""
+    if item.predicate or item.query:
+        yield "Bad rows are those where" if item.predicate else "Counted by"
+        yield ""
+        yield from fenced(item.predicate or item.query, "sql")
+        yield ""
+    if item.sample:
+        yield from _sample(item.sample)
+
+
+def _sample(sample: SampleTable) -> Iterator[str]:
+    numbers = [any(row[i].number for row in sample.rows) for i in range(len(sample.header))]
+    yield "| " + " | ".join(code(name) for name in sample.header) + " |"
+    yield "|" + "|".join("--:" if number else "---" for number in numbers) + "|"
+    for row in sample.rows:
+        cells = ["*null*" if cell.null else code(cell.text) for cell in row]
+        yield "| " + " | ".join(f"**{c}**" if cell.bad else c for c, cell in zip(cells, row, strict=True)) + " |"
+    yield ""
+    if sample.left_out:
+        yield f"({plural(sample.left_out, 'more column')})"
+        yield ""
+
+
+def _checked(told: View) -> Iterator[str]:
+    if told.passed:
+        yield "## Checked and found clean"
+        yield ""
+        yield "| looked for | checks | columns |"
+        yield "|---|--:|---|"
+        for passed in told.passed:
+            yield f"| {escape(passed.title)} | {passed.checks:,} | {_codes(passed.columns, 12) or '–'} |"
+        yield ""
+    groups = (
+        ("Seen, and normal", told.expected),
+        ("Could not be tested", told.untested),
+        ("Not audited", told.skipped),
+    )
+    for title, lines in groups:
+        if lines:
+            yield f"## {title}"
+            yield ""
+            yield from (f"- {escape(line)}" for line in lines[:EXPECTED])
+            if len(lines) > EXPECTED:
+                yield f"- and {len(lines) - EXPECTED} more"
+            yield ""
+
+
+def _codes(names: Sequence[str], limit: int) -> str:
+    return listed([code(name) for name in names], limit)

@@ -1,0 +1,201 @@
+"""The report in a terminal, readable at 80 columns, and in a pipe as plain text."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from assay.judge.finding import Severity
+from assay.report.record import Audit
+from assay.report.text import cut, listed, plural
+from assay.report.view import Cell, Item, SampleTable, View, view
+
+WIDTH = 110  # lines longer than this are hard to read
+STYLES = {
+    Severity.CRITICAL: "bold white on red",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "bold yellow",
+    Severity.LOW: "cyan",
+    Severity.INFO: "blue",
+}
+PREDICATE = 480
+VALUE = 22  # characters of a value in a sample
+EXPECTED = 6
+
+
+def render(audit: Audit, width: int = 100) -> str:
+    """The report as plain text without colour, ``width`` columns wide."""
+    buffer = io.StringIO()
+    show(audit, Console(file=buffer, width=width, color_system=None, legacy_windows=False))
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def show(audit: Audit, console: Console) -> None:
+    """Print the report to a console."""
+    width = min(console.width, WIDTH)
+    for part in _parts(view(audit), width):
+        console.print(part, highlight=False, markup=False, emoji=False, width=width)
+
+
+def _parts(told: View, width: int) -> Iterator[RenderableType]:
+    yield Rule(Text(f" {cut(told.table, width - 12)} ", "bold"), style="dim", align="left", characters="─")
+    style = STYLES[told.worst] if told.worst else "bold green"
+    mark = "✗" if told.problems else "✓"
+    yield Text.assemble((f" {mark} {told.verdict} ", style if told.problems else "bold green"))
+    yield Text(f"   {told.shape}", "dim")
+    yield Text()
+    for sentence in told.summary:
+        yield Padding(Text(sentence), (0, 3))
+    if told.problems or told.notes:
+        yield Text()
+        yield Padding(_overview([*told.problems, *told.notes]), (0, 0, 0, 1))
+    for item in told.problems:
+        yield from _detail(item, width)
+    if told.notes:
+        yield from _section("Notes: small or unsure, they fail no gate")
+        for item in told.notes:
+            yield from _note(item)
+    if told.explained:
+        yield from _section("No news")
+        for item in told.explained:
+            yield from _note(item)
+    yield from _checked(told)
+    yield Text()
+    yield Text(told.footer, "dim")
+
+
+def _section(title: str) -> Iterator[RenderableType]:
+    yield Text()
+    yield Rule(Text(f" {title} ", "bold"), style="dim", align="left", characters="─")
+
+
+def _overview(items: Sequence[Item]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    table.add_column("#", justify="right", style="dim", no_wrap=True)
+    table.add_column("severity", no_wrap=True)
+    table.add_column("what", overflow="fold", min_width=min(26, max(len(i.title) for i in items)))
+    table.add_column("columns", overflow="fold")
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("rate", justify="right", no_wrap=True)
+    table.add_column("sure", justify="right", no_wrap=True)
+    for item in items:
+        columns = listed([cut(c, 24) for c in item.columns], 3) or "whole table"
+        table.add_row(
+            str(item.number),
+            Text(str(item.severity), STYLES[item.severity]),
+            Text(item.title),
+            Text(columns + (f" ({cut(item.segment, 24)})" if item.segment else "")),
+            item.rows,
+            item.rate,
+            item.confidence,
+        )
+    return table
+
+
+def _detail(item: Item, width: int) -> Iterator[RenderableType]:
+    yield Text()
+    heading = Text.assemble(
+        (f" {item.number} {str(item.severity).upper()} ", STYLES[item.severity]),
+        (f" {item.title}", "bold"),
+        (f" · {item.subject}", ""),
+    )
+    heading.overflow = "fold"
+    yield heading
+    facts = [] if item.rows == "–" else [f"{item.rows} {'row' if item.rows == '1' else 'rows'}", item.rate]
+    yield Padding(Text(" · ".join([*facts, f"{item.confidence} sure", f"id {item.id}"]), "dim"), (0, 0, 0, 3))
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(style="dim", no_wrap=True, justify="right", min_width=5)
+    grid.add_column(overflow="fold")
+    grid.add_row("why", Text(item.reason))
+    if item.evidence:
+        grid.add_row("seen", Text(" · ".join(f"{k} {v}" for k, v in item.evidence)))
+    for consequence in item.consequences:
+        grid.add_row("also", Text(consequence))
+    if item.action:
+        grid.add_row("do", Text(item.action, "green"))
+    proof = item.predicate or item.query
+    if proof:
+        grid.add_row("where" if item.predicate else "query", Text(cut(proof, PREDICATE), "cyan"))
+    body: list[RenderableType] = [grid]
+    if item.sample:
+        body += [Text(), Padding(_sample(item.sample, width - 12), (0, 0, 0, 6))]
+    yield Padding(Group(*body), (0, 0, 0, 3))
+
+
+def _note(item: Item) -> Iterator[RenderableType]:
+    heading = Text.assemble(
+        (f"{item.number:>3} ", "dim"), (f"{item.severity} ", STYLES[item.severity]), item.title, f" · {item.subject}"
+    )
+    if item.rows != "–":
+        heading.append(f" · {item.rows} rows, {item.rate}", "dim")
+    heading.overflow = "fold"
+    yield heading
+    yield Padding(Text(item.known or item.reason, "dim"), (0, 0, 0, 6))
+
+
+def _sample(sample: SampleTable, room: int) -> Table:
+    """As many columns as fit: the position and the bad cells first, in the order of the table."""
+    widths = [
+        min(VALUE, max([cell_len(name), *(cell_len(row[i].text) for row in sample.rows)]))
+        for i, name in enumerate(sample.header)
+    ]
+    bad = [any(row[i].bad for row in sample.rows) for i in range(len(sample.header))]
+    wanted = sorted(range(len(widths)), key=lambda i: (sample.header[i] != "row", not bad[i], i))
+    chosen: list[int] = []
+    for index in wanted:
+        if sum(widths[i] + 2 for i in [*chosen, index]) <= room:
+            chosen.append(index)
+    chosen.sort()
+    left_out = sample.left_out + len(widths) - len(chosen)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    for index in chosen:
+        number = any(row[index].number for row in sample.rows)
+        table.add_column(Text(cut(sample.header[index], VALUE)), justify="right" if number else "left", no_wrap=True)
+    for row in sample.rows:
+        table.add_row(*[Text(cut(row[i].text, VALUE), _style(row[i])) for i in chosen])
+    if left_out:
+        table.caption = Text(f"{plural(left_out, 'more column')}", "dim")
+        table.caption_justify = "left"
+    return table
+
+
+def _style(cell: Cell) -> str:
+    if cell.null:
+        return "red italic" if cell.bad else "dim italic"
+    return "red" if cell.bad else ""
+
+
+def _checked(told: View) -> Iterator[RenderableType]:
+    if told.passed:
+        yield from _section("Checked and found clean")
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True)
+        table.add_column(justify="right", style="dim", no_wrap=True)
+        table.add_column(overflow="fold", style="dim")
+        for passed in told.passed:
+            names = listed([cut(c, 24) for c in passed.columns], 5)
+            table.add_row(Text.assemble(("✓ ", "green"), passed.title), plural(passed.checks, "check"), Text(names))
+        yield table
+    groups = (
+        ("Seen, and normal", told.expected),
+        ("Could not be tested", told.untested),
+        ("Not audited", told.skipped),
+    )
+    for title, lines in groups:
+        if lines:
+            yield from _section(title)
+            grid = Table.grid(padding=(0, 1))
+            grid.add_column(style="dim")
+            grid.add_column(style="dim", overflow="fold")
+            for line in lines[:EXPECTED]:
+                grid.add_row(" ·", Text(line))
+            yield grid
+            if len(lines) > EXPECTED:
+                yield Text(f"   and {len(lines) - EXPECTED} more (all are in --format json)", "dim")
