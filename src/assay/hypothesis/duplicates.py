@@ -74,18 +74,18 @@ def _rows(context: Context, tested: tuple[str, ...], prints: npt.NDArray[np.uint
 
 
 def _by_chance(sample: Sample, prints: npt.NDArray[np.uint64]) -> float:
-    """Pairs of equal rows that chance explains, from the pairs of distinct rows that differ in one column only.
+    """Pairs of equal rows that chance explains, from the pairs of rows that differ in one column only.
 
     If a column agrees by chance in a share ``a`` of pairs, then of the pairs equal in all the others a share ``a`` are
     equal rows: near misses * a / (1 - a). The column that explains most decides.
     """
-    rows = first_of_each(prints)
-    cells = [column_prints(sample[c], i + 1)[rows] for i, c in enumerate(sample.names)]
+    pairs = equal_pairs(prints)
+    cells = [column_prints(sample[c], i + 1) for i, c in enumerate(sample.names)]
     total = combined(cells)
     most = 0.0
     for column in cells:
-        near = equal_pairs(total - column)
-        if not near:
+        near = equal_pairs(total - column) - pairs
+        if near <= 0:
             continue
         _, counts = np.unique(column, return_counts=True)
         agree = float(((counts / len(column)) ** 2).sum())
@@ -176,24 +176,32 @@ def _trust(
 def _periodic(context: Context) -> bool:
     """Whether rows are reported per period or have an id of their own, so that a key is no accident.
 
-    Two requests of one client in one second are two requests: moments that hardly repeat do not make a key.
+    Two requests of one client in one second are two requests: a key of moments that are nobody's reporting period is
+    nearly unique only because there are so many moments.
     """
     sample = context.profile.sample
     dates = [c for c in context.grain if context.role(c).family is Family.DATE]
-    if not dates:
-        return True
-    return all(sample.rows >= 1.5 * len(sample[c].counts) or _regular(sample[c].numbers) for c in dates)
+    entity = [c for c in context.grain if c not in dates]
+    return all(_on_lattice(sample[c].numbers) or (entity and _steady(sample, c, entity)) for c in dates)
 
 
-def _regular(moments: npt.NDArray[np.float64]) -> bool:
-    """Whether moments lie on a lattice (every day, every ten minutes), up to a few gaps."""
-    moments = np.unique(moments[np.isfinite(moments)])
-    if len(moments) < 3:
-        return True
-    steps = np.diff(moments)
-    step = float(np.median(steps))
-    ratio = steps / step
-    return bool(np.mean(np.abs(ratio - np.round(ratio)) < 0.01) > 0.95)
+def _on_lattice(days: npt.NDArray[np.float64]) -> bool:
+    """Whether nearly all moments are whole days, hours, minutes or multiples of ten seconds, up to one offset."""
+    seconds = np.round(days[np.isfinite(days)] * 86_400) % 10
+    _, counts = np.unique(seconds, return_counts=True)
+    return len(seconds) == 0 or bool(counts.max() >= 0.95 * len(seconds))
+
+
+def _steady(sample: Sample, date: str, entity: Sequence[str]) -> bool:
+    """Whether most steps from one row of an entity to its next are of one length."""
+    who, when = row_prints(sample, entity), sample[date].numbers
+    order = np.lexsort((when, who))
+    steps = np.diff(when[order])[who[order][1:] == who[order][:-1]]
+    steps = np.round(steps[np.isfinite(steps) & (steps > 0)] * 86_400)
+    if len(steps) < 20:
+        return False
+    _, counts = np.unique(steps, return_counts=True)
+    return bool(counts.max() >= 0.5 * len(steps))
 
 
 def _damaged(sample: Sample, grain: Sequence[str]) -> npt.NDArray[np.bool_]:

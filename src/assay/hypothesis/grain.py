@@ -37,7 +37,11 @@ def infer_grain(sample: Sample, roles: Roles) -> tuple[str, ...]:
     candidates = [c for c in sample.names if _candidate(sample, c, roles[c])]
     if not candidates:
         return ()
-    rows = first_of_each(row_prints(sample, [c for c in sample.names if not is_load_time(c, roles[c])]))
+    compared = [c for c in sample.names if not is_load_time(c, roles[c])]
+    rows = first_of_each(row_prints(sample, compared))
+    repeats = 1 - rows.mean()
+    if repeats > MOST_COPIES:
+        return ()
     present = rows & ~np.any([sample[c].nulls for c in candidates], axis=0)
     if present.sum() >= 0.2 * rows.sum():
         rows = present
@@ -55,6 +59,9 @@ def infer_grain(sample: Sample, roles: Roles) -> tuple[str, ...]:
         others = [c for c in kept if c != column]
         if sample.complete or _implied(column, others, prints, roles):
             kept, total = others, rest
+    named = any(roles[c].family in (Family.DATE, Family.ID) for c in kept)
+    if len(kept) == len(compared) and repeats and not named:
+        return ()
     rank = {Family.DATE: 0, Family.ID: 1}
     return tuple(sorted(kept, key=lambda c: (rank.get(roles[c].family, 2), sample.names.index(c))))
 

@@ -1,0 +1,123 @@
+"""Copies of rows and of keys, and repeats that are none."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from assay.hypothesis.duplicates import propose
+from assay.hypothesis.hypothesis import CopyTest, Hypothesis
+from tests.builders import context_of, judge
+from tests.hypothesis.test_grain import DAY, ads
+
+
+def raised(table: pa.Table, kind: str) -> Hypothesis | None:
+    return next((h for h in propose(context_of(table)) if h.kind == kind), None)
+
+
+def rows_found(table: pa.Table, kind: str) -> int:
+    found = raised(table, kind)
+    return judge(table, [found])[0].rows if found and found.confidence >= 0.5 else 0
+
+
+def again(table: pa.Table, share: float, seed: int = 0) -> pa.Table:
+    rng = np.random.default_rng(seed)
+    return table.take(rng.choice(table.num_rows, int(share * table.num_rows), replace=False))
+
+
+def with_other_values(rows: pa.Table, seed: int = 0) -> pa.Table:
+    index = rows.column_names.index("impressions")
+    values = np.random.default_rng(seed).integers(10_000, 90_000, rows.num_rows)
+    return rows.set_column(index, "impressions", pa.array(values))
+
+
+@pytest.mark.parametrize("share", [0.005, 0.1, 0.4])
+def test_exact_copies_are_found(share: float) -> None:
+    copied = again(ads(), share)
+    table = pa.concat_tables([ads(), copied])
+    assert rows_found(table, "duplicate_rows") == copied.num_rows
+    assert rows_found(table, "duplicate_keys") == 0
+
+
+@pytest.mark.parametrize("share", [0.005, 0.1, 0.4])
+def test_copies_of_the_key_are_found(share: float) -> None:
+    copied = with_other_values(again(ads(), share))
+    table = pa.concat_tables([ads(), copied])
+    assert rows_found(table, "duplicate_keys") == copied.num_rows
+    assert rows_found(table, "duplicate_rows") == 0
+
+
+def test_a_clean_table_has_neither() -> None:
+    assert rows_found(ads(), "duplicate_rows") == 0
+    assert rows_found(ads(), "duplicate_keys") == 0
+
+
+def test_reloaded_days_are_evidence() -> None:
+    table = ads()
+    day = table.filter(pa.compute.equal(table["date"], DAY + dt.timedelta(days=9)))
+    found = raised(pa.concat_tables([table, day]), "duplicate_rows")
+    assert found is not None
+    assert found.evidence["reloaded_days"] == 1
+    assert found.evidence["values"] == {"days": ["2024-03-10"]}
+
+
+def test_a_coarse_table_repeats_by_chance() -> None:
+    rng = np.random.default_rng(1)
+    table = pa.table({c: rng.choice([f"{c}{i}" for i in range(4)], 2000) for c in ("city", "plan", "channel")})
+    assert rows_found(table, "duplicate_rows") == 0
+
+
+def test_copies_in_a_table_without_key_are_found() -> None:
+    rng = np.random.default_rng(2)
+    table = pa.table({"temperature": rng.normal(20, 3, 2000), "pressure": rng.normal(1000, 9, 2000)})
+    assert rows_found(pa.concat_tables([table, again(table, 0.05)]), "duplicate_rows") == 100
+
+
+def test_rows_loaded_again_differ_only_in_the_load_time() -> None:
+    first = ads().append_column("_fivetran_synced", pa.array([dt.datetime(2024, 5, 1)] * ads().num_rows))
+    copied = again(first, 0.1)
+    copied = copied.set_column(5, "_fivetran_synced", pa.array([dt.datetime(2024, 5, 2)] * copied.num_rows))
+    table = pa.concat_tables([first, copied])
+    found = raised(table, "duplicate_rows")
+    assert found is not None and isinstance(found.test, CopyTest)
+    assert "_fivetran_synced" not in found.test.columns
+    assert "load time" in found.reason
+    assert judge(table, [found])[0].rows == copied.num_rows
+
+
+def test_snapshots_of_restated_days_are_no_error() -> None:
+    first = ads().append_column("_fivetran_synced", pa.array([dt.datetime(2024, 5, 1)] * ads().num_rows))
+    copied = with_other_values(again(first, 0.2))
+    copied = copied.set_column(5, "_fivetran_synced", pa.array([dt.datetime(2024, 5, 2)] * copied.num_rows))
+    assert rows_found(pa.concat_tables([first, copied]), "duplicate_keys") == 0
+
+
+@pytest.mark.parametrize("share", [0.02, 0.4])
+def test_keys_that_lost_a_cell_are_not_called_copies(share: float) -> None:
+    table = ads()
+    lost = np.random.default_rng(3).random(table.num_rows) < share
+    cells = [None if gone else cell for gone, cell in zip(lost, table["device"].to_pylist(), strict=True)]
+    assert rows_found(table.set_column(3, "device", pa.array(cells)), "duplicate_keys") == 0
+
+
+def test_entities_that_repeat_every_day_lack_a_breakdown() -> None:
+    table = ads(devices=1)
+    twice = table.filter(pa.compute.is_in(table["ad_id"], pa.array(["a-1"])))
+    assert rows_found(pa.concat_tables([table, with_other_values(twice)]), "duplicate_keys") == 0
+
+
+def test_requests_of_one_second_are_two_requests() -> None:
+    rng = np.random.default_rng(4)
+    n = 5000
+    second = rng.integers(0, 6000, n)
+    table = pa.table(
+        {
+            "timestamp": [dt.datetime(2024, 5, 1) + dt.timedelta(seconds=int(s)) for s in second],
+            "session_id": [f"s{i}" for i in rng.integers(0, 40, n)],
+            "bytes": rng.integers(200, 90_000, n),
+        }
+    )
+    assert rows_found(table, "duplicate_keys") == 0
