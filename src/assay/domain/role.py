@@ -37,6 +37,8 @@ class Role:
         signed: whether negative values are legitimate.
         fractional: whether a count may have decimals (data-driven attribution).
         event_time: for dates, whether it is the day that rows are about (not a load or update time).
+        breakdown: whether rows may be split by it, so that it belongs to the grain.
+        qualifier: words of the header beside the role (``viral`` of viral_clicks); columns with the same one belong together.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Role:
     signed: bool = False
     fractional: bool = False
     event_time: bool = False
+    breakdown: bool = False
+    qualifier: str = ""
 
     @property
     def metric(self) -> bool:

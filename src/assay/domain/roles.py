@@ -2,82 +2,178 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
-from assay.domain.header import read_header
+from assay.domain.family import family_of_numbers, family_of_texts
+from assay.domain.header import normalise
+from assay.domain.naming import Reading, read_name
 from assay.domain.pack import Pack
 from assay.domain.role import Family, Role
+from assay.domain.scale import with_scales
+from assay.domain.shape import NumberShape, TextShape, number_shape, text_shape
+from assay.domain.funnel import with_funnel
 from assay.profile.sample import Sample, SampleColumn
 from assay.source.base import ColumnType
 
+ANCHORS_OF_A_DOMAIN = 2
+_METRICS = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER)
+
 
 def assign_roles(sample: Sample, pack: Pack) -> dict[str, Role]:
-    """A role for every sampled column, in table order; at most one of them is the event time."""
-    roles = {c.name: _role(c, pack) for c in sample.columns}
-    dates = [(pack.roles[r.name].event_time or 99 if r.name in pack.roles else 98, i, c)
-             for i, (c, r) in enumerate(roles.items()) if r.family is Family.DATE and r.name != "load_time"]  # fmt: skip
-    if dates:
-        first = min(dates)[2]
-        roles[first] = replace(roles[first], event_time=True)
-    return roles
+    """A role for every sampled column, in table order; at most one of them is the event time.
+
+    The header proposes; the values confirm, refute, or speak alone where the header says nothing.
+    """
+    readings = {c.name: read_name(c.name, pack) for c in sample.columns}
+    shapes = {c.name: _shape(c) for c in sample.columns}
+    fits = {c.name: _fits(c, readings[c.name], shapes[c.name], pack) for c in sample.columns}
+    domains = _domains(readings, fits, pack)
+    roles: dict[str, Role] = {}
+    for column in sample.columns:
+        reading = readings[column.name]
+        spec = pack.roles.get(reading.role)
+        if spec is not None and reading.weak and spec.pack not in domains:
+            reading = replace(reading, role="", confidence=0.6, weak=False)
+        roles[column.name] = _role(column, reading, shapes[column.name], fits[column.name], pack)
+    roles = _without_rivals(roles)
+    roles = with_funnel(sample, roles, bool(domains - {"general"}))
+    roles = with_scales(sample, roles)
+    return _with_event_time(sample, roles, readings, pack)
 
 
-def _role(column: SampleColumn, pack: Pack) -> Role:
-    family = _family(column)
-    header = read_header(column.name)
-    key = next((k for k in (header.key, header.bare, *_stripped(header.bare)) if k in pack.index), None)
-    spec = pack.roles[pack.index[key]] if key else None
-    tokens = header.tokens
-    if spec is None:
-        if tokens[-1] in ("id", "key", "uuid"):
-            return Role("", Family.ID, "name", 0.9)
-        if tokens[-1] in ("name", "title", "url"):
-            return Role("", Family.NAME, "name", 0.8)
-        return Role("", family, "values", 0.6)
-    metric = spec.family in (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER)
-    if metric != column.type.numeric or (spec.family is Family.DATE) != column.type.temporal:
-        return Role("", family, "values", 0.6)
-    scale = 1e-6 if "micro" in header.key else 1.0
-    return Role(spec.name, spec.family, "both", 0.9, scale, spec.dense, spec.signed, spec.fractional)
+_Shape = NumberShape | TextShape | None
 
 
-def _stripped(key: str) -> list[str]:
-    return [key[len(p) :] for p in ("metrics_", "segments_") if key.startswith(p)]
+def _shape(column: SampleColumn) -> _Shape:
+    if column.type.numeric:
+        return number_shape(column)
+    return text_shape(column) if column.type is ColumnType.TEXT else None
 
 
-def _family(column: SampleColumn) -> Family:
-    kind = column.type
-    if kind.temporal:
-        return Family.DATE
+def _domains(readings: Mapping[str, Reading], fits: Mapping[str, bool], pack: Pack) -> set[str]:
+    """The packs that this table is of: at least two columns have a role that only such tables have."""
+    anchors: dict[str, set[str]] = {}
+    for column, reading in readings.items():
+        spec = pack.roles.get(reading.role)
+        if spec is not None and spec.anchor and not reading.weak and fits[column]:
+            anchors.setdefault(spec.pack, set()).add(spec.name)
+    return {name for name, found in anchors.items() if len(found) >= ANCHORS_OF_A_DOMAIN}
+
+
+def _fits(column: SampleColumn, reading: Reading, shape: _Shape, pack: Pack) -> bool:
+    """Whether the values can be what the header says."""
+    family, kind = reading.family, column.type
+    if family is None:
+        return False
+    if isinstance(shape, TextShape):
+        if family in _METRICS:
+            return shape.numeric >= 0.5
+        if family is Family.DATE:
+            return shape.dated >= 0.5
+        if family is Family.FLAG:
+            return shape.heavy <= 3 and shape.heavy_mass >= 0.5
+        return family is not Family.DIMENSION or shape.heavy_mass >= 0.3 or shape.n < 50
+    if isinstance(shape, NumberShape):
+        return _numbers_fit(family, shape, reading, pack)
+    if family is Family.DATE:
+        return kind.temporal
     if kind is ColumnType.BOOLEAN:
-        return Family.FLAG
-    if kind.numeric:
-        numbers = column.numbers[np.isfinite(column.numbers)]
-        if not len(numbers):
-            return Family.OTHER
-        whole = bool(np.mean(numbers == np.round(numbers)) > 0.98)
-        distinct = len(np.unique(numbers))
-        if not whole:
-            return Family.RATE if np.quantile(numbers, 0.98) <= 1 and np.quantile(numbers, 0.02) >= 0 else Family.NUMBER
-        if distinct <= 2:
-            return Family.FLAG
-        if distinct > 0.9 * len(numbers) and np.median(numbers) > 1e5:
-            return Family.ID
-        return Family.COUNT
-    if kind is not ColumnType.TEXT:
-        return Family.OTHER
-    counts = column.counts
-    present = int(counts.sum())
-    if not present:
-        return Family.OTHER
-    if len(counts) <= 2:
-        return Family.FLAG
-    heavy = counts[counts >= max(3, present / 5000)].sum() / present
-    if heavy >= 0.5 and len(counts[counts >= max(3, present / 5000)]) <= max(200, present / 50):
-        return Family.DIMENSION
-    spaced = np.mean([" " in v for v in column.values[:200]])
-    if len(counts) > 0.9 * present:
-        return Family.NAME if spaced > 0.3 else Family.ID
-    return Family.NAME if spaced > 0.3 else Family.TEXT
+        return family in (Family.FLAG, Family.DIMENSION)
+    return not kind.temporal and len(column) == int(column.nulls.sum())
+
+
+def _numbers_fit(family: Family, shape: NumberShape, reading: Reading, pack: Pack) -> bool:
+    spec = pack.roles.get(reading.role)
+    mostly_negative = shape.negative > 0.5
+    if family is Family.COUNT:
+        whole = shape.whole >= 0.55 or (spec is not None and spec.fractional and shape.unit < 0.95)
+        return whole and not mostly_negative and abs(shape.mid) < 1e11
+    if family is Family.MONEY:
+        return reading.signed or (spec is not None and spec.signed) or not mostly_negative
+    if family is Family.RATE:
+        return not mostly_negative or reading.signed
+    if family is Family.DATE:
+        return 19000101 <= shape.low and shape.high <= 21001231
+    if family in (Family.ID, Family.DIMENSION):
+        return shape.whole >= 0.55
+    if family is Family.FLAG:
+        return shape.distinct <= 3
+    return family is Family.NUMBER
+
+
+def _role(column: SampleColumn, reading: Reading, shape: _Shape, fits: bool, pack: Pack) -> Role:
+    by_values = _family_by_values(column, shape, pack)
+    dense = False if reading.optional else None
+    if not fits or reading.family is None:
+        # A name that says something else than the values do is no help, but a nullable field stays one.
+        signed = reading.signed or (isinstance(shape, NumberShape) and shape.negative > 0.42)
+        return Role("", by_values, "values", 0.5, dense=dense, signed=signed)
+    family = _settled(reading.family, by_values, shape)
+    spec = pack.roles.get(reading.role)
+    origin = "both" if by_values is family else "name"
+    unit = reading.unit or 1.0
+    if family is Family.RATE and reading.percent:
+        unit = 0.01
+    if spec is None or family is not spec.family:
+        return Role("", family, origin, reading.confidence, unit, dense, reading.signed, qualifier=reading.qualifier)
+    return Role(
+        spec.name,
+        family,
+        origin,
+        reading.confidence,
+        unit,
+        spec.dense if spec.dense is not None else dense,
+        spec.signed,
+        spec.fractional,
+        breakdown=spec.breakdown,
+        qualifier=reading.qualifier,
+    )
+
+
+def _settled(named: Family, by_values: Family, shape: _Shape) -> Family:
+    """The family where the name is general and the values know better."""
+    if named is Family.RATE and isinstance(shape, NumberShape) and shape.whole > 0.95 and shape.mid > 1 and shape.distinct > 2:
+        return Family.NUMBER
+    if named is Family.COUNT and by_values in (Family.DIMENSION, Family.ID) and isinstance(shape, TextShape):
+        return by_values
+    if named is Family.DIMENSION and isinstance(shape, TextShape) and by_values in (Family.NAME, Family.ID, Family.FLAG):
+        return by_values if by_values is not Family.FLAG else Family.DIMENSION
+    return named
+
+
+def _family_by_values(column: SampleColumn, shape: _Shape, pack: Pack) -> Family:
+    if isinstance(shape, NumberShape):
+        return family_of_numbers(shape)
+    if isinstance(shape, TextShape):
+        words = pack.words.get("yes_no", frozenset())
+        yes_no = 1 <= shape.heavy <= 3 and shape.heavy_mass >= 0.5
+        return family_of_texts(shape, yes_no and all(normalise(v) in words for v in column.values[: shape.heavy]))
+    if column.type.temporal:
+        return Family.DATE
+    return Family.FLAG if column.type is ColumnType.BOOLEAN else Family.OTHER
+
+
+def _without_rivals(roles: dict[str, Role]) -> dict[str, Role]:
+    """A part of a header gives a role only where no other column has that role by its whole header."""
+    whole = {r.name for r in roles.values() if r.name and not r.qualifier}
+    return {
+        c: replace(r, confidence=min(r.confidence, 0.5)) if r.qualifier and r.name in whole else r for c, r in roles.items()
+    }
+
+
+def _with_event_time(sample: Sample, roles: dict[str, Role], readings: Mapping[str, Reading], pack: Pack) -> dict[str, Role]:
+    ranked: list[tuple[float, int, str]] = []
+    for index, column in enumerate(sample.columns):
+        role, reading = roles[column.name], readings[column.name]
+        if role.family is not Family.DATE or not column.type.temporal or reading.load:
+            continue
+        spec = pack.roles.get(role.name)
+        rank = spec.event_time if spec is not None else 60 if reading.other_day or reading.optional else 50
+        missing = float(column.nulls.mean()) if len(column) else 1.0
+        if rank and missing < 0.7:
+            ranked.append((rank, index, column.name))
+    if ranked and min(ranked)[0] < 60:
+        best = min(ranked)[2]
+        roles[best] = replace(roles[best], event_time=True)
+    return roles

@@ -1,0 +1,146 @@
+"""What a header says: a role where a pack knows it, else at least a family, read from its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assay.domain.header import Header, read_header
+from assay.domain.pack import Pack
+from assay.domain.role import Family
+
+EXACT, STRIPPED, PARTIAL, HEAD = 0.95, 0.85, 0.65, 0.6
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a header says.
+
+    Attributes:
+        role: canonical name, "" where only the family is known.
+        family: what kind of thing the name speaks of; None where it says nothing.
+        confidence: 0 to 1.
+        weak: whether the role holds only in a table of the pack's domain.
+        qualifier: the words beside the role (``viral`` of viral_clicks); columns with the same one belong together.
+        unit: factor to the canonical unit that the name gives, None where it gives none.
+        percent: whether the name says that a ratio is in per cent.
+        optional: whether the name is of a field that is legitimately empty in many rows.
+        signed: whether the name is of a difference.
+        load: whether a date is when the row was stored.
+        other_day: whether a date is not the one that rows are about.
+    """
+
+    role: str = ""
+    family: Family | None = None
+    confidence: float = 0.0
+    weak: bool = False
+    qualifier: str = ""
+    unit: float | None = None
+    percent: bool = False
+    optional: bool = False
+    signed: bool = False
+    load: bool = False
+    other_day: bool = False
+
+
+def read_name(name: str, pack: Pack) -> Reading:
+    """Read a header: a whole synonym first, then without words that change nothing, then by its parts."""
+    header = read_header(name)
+    words = set(header.key.split("_"))
+
+    def any_of(listed: str) -> bool:
+        known = pack.words.get(listed, frozenset())
+        return not words.isdisjoint(known) or any("_" in k and k in header.key for k in known)
+
+    found = _whole(header, pack) or _parts(header, pack)
+    role, family, confidence, weak, qualifier = found
+    units = [pack.units[w] for w in words if w in pack.units]
+    return Reading(
+        role,
+        family,
+        confidence,
+        weak,
+        qualifier,
+        units[0] if units else None,
+        percent=any_of("percent"),
+        optional=not role and any_of("optional"),
+        signed=any_of("difference"),
+        load=role == "load_time" or (family is Family.DATE and not role and any_of("load")),
+        other_day=not role and any_of("other_day"),
+    )
+
+
+_Found = tuple[str, Family | None, float, bool, str]
+
+
+def _whole(header: Header, pack: Pack) -> _Found | None:
+    tries = {header.key: EXACT, header.bare: EXACT}
+    for key in (header.key, header.bare):
+        for rest in _without_prefixes(key.split("_"), pack):
+            tries.setdefault("_".join(rest), EXACT - 0.02)
+    neutral = pack.words.get("neutral", frozenset())
+    units = pack.units
+    for key in list(tries):
+        rest = [w for w in key.split("_") if w not in neutral and w not in units and not w.isdigit()]
+        if rest:
+            tries.setdefault("_".join(rest), STRIPPED)
+    for key, confidence in tries.items():
+        for index, weak in ((pack.strong, False), (pack.weak, True)):
+            if key in index:
+                name = index[key]
+                return name, pack.roles[name].family, confidence, weak, ""
+    return None
+
+
+def _without_prefixes(words: list[str], pack: Pack) -> list[list[str]]:
+    prefixes = pack.words.get("prefixes", frozenset())
+    found = []
+    while len(words) > 1 and words[0] in prefixes:
+        words = words[1:]
+        found.append(words)
+    return found
+
+
+def _parts(header: Header, pack: Pack) -> _Found:
+    words = list(header.tokens)
+    lists = pack.words
+    if not lists.get("ratio", frozenset()).isdisjoint(words):
+        # An id or a type of something that is called a rate is still an id or a type.
+        last = pack.heads.get(words[-1])
+        if last in (Family.ID, Family.DATE, Family.DIMENSION, Family.FLAG) and words[-1] not in lists["neutral"]:
+            return "", last, HEAD, False, ""
+        return "", Family.RATE, HEAD + 0.1, False, ""
+    joints = lists.get("joints", frozenset())
+    cut = next((i for i, w in enumerate(words) if i and w in joints), len(words))
+    head = words[:cut]
+    last, first = pack.heads.get(head[-1]), pack.heads.get(head[0])
+    if head[-1] in lists.get("neutral", frozenset()) and len(head) > 1 and last is not Family.ID:
+        last = pack.heads.get(head[-2], last)
+    if first is Family.FLAG or (first in (Family.ID, Family.DATE) and last is None):
+        return "", first, HEAD, False, ""
+    structural = (Family.ID, Family.DATE, Family.NAME, Family.DIMENSION, Family.FLAG)
+    if last in structural:
+        return "", last, HEAD + 0.1, False, ""
+    inner = {pack.heads[w] for w in head if w in pack.heads}
+    if lists.get("planned", frozenset()).isdisjoint(words) and lists.get("difference", frozenset()).isdisjoint(words):
+        part = _part(head, pack)
+        if part is not None:
+            return part
+    family = last or first
+    if family is None and len(inner) == 1:
+        family = next(iter(inner))
+    return "", family, HEAD if family else 0.0, False, ""
+
+
+def _part(words: list[str], pack: Pack) -> _Found | None:
+    """The longest run of words that is a synonym of a metric, the last one first; the others qualify it."""
+    for end in range(len(words), 0, -1):
+        for begin in range(end):
+            key = "_".join(words[begin:end])
+            name = pack.strong.get(key)
+            if name is None or (begin == 0 and end == len(words)):
+                continue
+            spec = pack.roles[name]
+            if spec.family in (Family.COUNT, Family.MONEY) and (end == len(words) or begin == 0):
+                rest = "_".join((*words[:begin], *words[end:]))
+                return name, spec.family, PARTIAL if end == len(words) else HEAD - 0.05, False, rest
+    return None

@@ -1,0 +1,46 @@
+"""Relations: what must hold between the columns that have certain roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FORMS = {
+    "le": "the first is at most the second",
+    "implies": "where the first is positive, the second is positive",
+    "sum": "the last is the sum of the others",
+    "ladder": "each is at most the next one that the table has",
+}
+EXCEPTIONS = {
+    "undelivered": "few events on a row without delivery",
+    "attributed": "events that impressions explain without a click",
+    "missed_event": "one or two events of the second that were not recorded",
+    "reloads": "an excess of one or of a few per cent",
+    "unspent_residue": "amounts far below the price of a usual impression",
+}
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What must hold between the columns that have certain roles.
+
+    Attributes:
+        kind: finding kind that a violation is reported as.
+        form: one of :data:`FORMS`.
+        roles: the roles in the order that the form asks for, each as alternatives, best first.
+        strict: whether a violation is almost surely an error, and not only unusual.
+        allow: the legitimate exceptions, of :data:`EXCEPTIONS`.
+        unless: roles whose presence makes the relation redundant.
+        means: what a violation means.
+        but: what a legitimate exception is.
+        action: what to do.
+    """
+
+    kind: str
+    form: str
+    roles: tuple[tuple[str, ...], ...]
+    strict: bool
+    allow: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    means: str = ""
+    but: str = ""
+    action: str = ""
