@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 from sqlglot import exp
 
 import assay
+from assay.atomic import atomic_path
 from assay.config import Settings
 from assay.domain.grouping import group_plan
 from assay.domain.pack import Pack, load_packs
@@ -25,6 +27,7 @@ from assay.judge.verdict import Judgement, decide, metrics_of
 from assay.profile.groups import Groups, count_groups, groups_query
 from assay.profile.profile import Profile
 from assay.profile.sample import empty_sample, sample_query, take_sample
+from assay.report.mask import masked
 from assay.report.record import Audit
 from assay.scan.planner import measure, statements
 from assay.source.base import Source
@@ -78,10 +81,13 @@ def audits(
     where: str | None = None,
     since: str | None = None,
     packs: Sequence[Path] = (),
-    rows_out: Path | None = None,
+    rows_out: Path | Callable[[str], Path] | None = None,
     progress: Progress | None = None,
 ) -> Iterator[tuple[str, Audit | AssayError]]:
     """Audit every table behind an address, one after the other; a table that fails does not stop the others.
+
+    Args:
+        rows_out: a Parquet file for the bad rows of a single table, or the file for a table of that name.
 
     Yields:
         The table's name with its audit, or with the reason why it could not be done.
@@ -94,7 +100,8 @@ def audits(
             others = {name: columns for name, columns in siblings.items() if name != table.name}
             opened = table.open(settings, _since(table, settings, since, pack) if since else None)
             try:
-                result = _audit(opened, address, settings, pack, others, rows_out, progress or (lambda _: None))
+                rows = rows_out(table.name) if callable(rows_out) else rows_out
+                result = _audit(opened, address, settings, pack, others, rows, progress or (lambda _: None))
             finally:
                 opened.close()
             yield table.name, result
@@ -158,7 +165,10 @@ def _audit(
     ruling = rule(source, judgements, context.grain, settings.sample_values)
     if rows_out is not None:
         progress("writing bad rows")
-        write_rows(source, ruling, context.grain, rows_out)
+        with atomic_path(rows_out) as temporary:
+            write_rows(source, ruling, context.grain, temporary)
+    if settings.mask_values:
+        ruling = dataclasses.replace(ruling, findings=tuple(map(masked, ruling.findings)))
     return Audit(
         table=source.name,
         source=address or source.name,

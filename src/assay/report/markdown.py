@@ -12,13 +12,12 @@ from assay.report.view import Item, SampleTable, View, view
 MARKS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "info": "⚪"}
 EXPECTED = 30
 
-_ENTITIES = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "\\": "&#92;", "`": "&#96;", "@": "&#64;", '"': "&quot;"}
+_ENTITIES = {"&": "&amp;", "|": "&#124;", "\\": "&#92;", "`": "&#96;", "@": "&#64;"}
+_MARKUP = re.compile(
+    r"(?P<entity>[&|\\`@])|(?P<link>(?<=\w):(?=//)|(?<=www)\.)|(?P<mark>[*\[\]~$#!^<>]|(?<![^\W_])_|_(?![^\W_]))", re.IGNORECASE
 )
-_MARKUP = re.compile(r"[*\[\]~$#!^]|(?<![^\W_])_|_(?![^\W_])")
-_LINKS = re.compile(r"(?i)(?<=\w)://|(?<=www)\.")
-_BLOCK_START = re.compile(r"^(\d{1,9})?([-+=.):])")
-_PLAIN_CODE = re.compile(r"[^`|\\]*[^`|\\\s][^`|\\]*")
+_BLOCK_START = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|)([-+=.)])")
+_PLAIN_CODE = re.compile(r"[^`|]*[^`|\s][^`|]*")
 
 
 def render(audit: Audit) -> str:
@@ -28,9 +27,7 @@ def render(audit: Audit) -> str:
 
 def escape(text: str) -> str:
     """One line of text as Markdown that shows exactly this text: no emphasis, link, HTML, table or list comes of it."""
-    text = _MARKUP.sub(lambda match: "\\" + match[0], text.translate(_ENTITIES))
-    text = _LINKS.sub(lambda match: "&#58;//" if match[0] == "://" else "&#46;", text)
-    return _BLOCK_START.sub(lambda match: f"{match[1] or ''}\\{match[2]}", text)
+    return _BLOCK_START.sub(r"\1\\\2", _MARKUP.sub(_escaped, text))
 
 
 def code(text: str) -> str:
@@ -38,6 +35,12 @@ def code(text: str) -> str:
     if not _PLAIN_CODE.fullmatch(text) or text != text.strip():
         return escape(text) or "&nbsp;"
     return f"`{text}`"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    if match["entity"]:
+        return _ENTITIES[match[0]]
+    return f"&#{ord(match[0])};" if match["link"] else f"\\{match[0]}"
 
 
 def fenced(text: str, language: str) -> Iterator[str]:
