@@ -11,7 +11,7 @@ from assay.domain.shape import NumberShape, TextShape
 def family_of_numbers(shape: NumberShape) -> Family:
     """Flag, code, id, count, money, rate or another number; up to two fifths of the values may be wrong."""
     # Corruption makes negatives and decimals in counts, so majorities decide, and heavy values before all values.
-    if shape.distinct <= 2 and set(shape.values.tolist()) <= {0.0, 1.0}:
+    if shape.distinct == 2 and set(shape.values.tolist()) == {0.0, 1.0}:
         return Family.FLAG
     if shape.whole < 0.55:
         return _family_of_decimals(shape)

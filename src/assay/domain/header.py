@@ -12,6 +12,8 @@ _BRACKETS = re.compile(r"[(\[{（［【]([^)\]}）］】]*)[)\]}）］】]")
 _SYMBOLS = {"%": " percent ", "％": " percent ", "#": " number ", "№": " number "}
 _DOTLESS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"})
 _SEPARATORS = re.compile(r"[\W_]+")
+# A unit or a mark that a connector has torn from its number: video_views_p_75, video_watched_2_s, purchases_30_d.
+_TORN = re.compile(r"(?<![^_])(?:([pq])_(\d+)|(\d+)_([sdhwm]))(?![^_])")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def normalise(name: str) -> str:
     if not folded.isascii():
         decomposed = unicodedata.normalize("NFKD", folded)
         folded = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_DOTLESS)
-    return _SEPARATORS.sub("_", folded).strip("_")
+    key = _SEPARATORS.sub("_", folded).strip("_")
+    return _TORN.sub(lambda m: "".join(g for g in m.groups() if g), key) if any(c.isdigit() for c in key) else key
 
 
 def read_header(name: str) -> Header:

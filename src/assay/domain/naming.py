@@ -48,7 +48,7 @@ def read_name(name: str, pack: Pack) -> Reading:
     words = set(header.key.split("_"))
 
     def any_of(listed: str) -> bool:
-        known = pack.words.get(listed, frozenset())
+        known = pack.words[listed]
         return not words.isdisjoint(known) or any("_" in k and k in header.key for k in known)
 
     found = _whole(header, pack) or _parts(header, pack)
@@ -77,7 +77,7 @@ def _whole(header: Header, pack: Pack) -> _Found | None:
     for key in (header.key, header.bare):
         for rest in _without_prefixes(key.split("_"), pack):
             tries.setdefault("_".join(rest), EXACT - 0.02)
-    neutral = pack.words.get("neutral", frozenset())
+    neutral = pack.words["neutral"]
     units = pack.units
     for key in list(tries):
         rest = [w for w in key.split("_") if w not in neutral and w not in units and not w.isdigit()]
@@ -92,7 +92,7 @@ def _whole(header: Header, pack: Pack) -> _Found | None:
 
 
 def _without_prefixes(words: list[str], pack: Pack) -> list[list[str]]:
-    prefixes = pack.words.get("prefixes", frozenset())
+    prefixes = pack.words["prefixes"]
     found = []
     while len(words) > 1 and words[0] in prefixes:
         words = words[1:]
@@ -103,28 +103,28 @@ def _without_prefixes(words: list[str], pack: Pack) -> list[list[str]]:
 def _parts(header: Header, pack: Pack) -> _Found:
     words = list(header.tokens)
     lists = pack.words
-    if not lists.get("ratio", frozenset()).isdisjoint(words):
-        # An id or a type of something that is called a rate is still an id or a type.
-        last = pack.heads.get(words[-1])
-        if last in (Family.ID, Family.DATE, Family.DIMENSION, Family.FLAG) and words[-1] not in lists["neutral"]:
-            return "", last, HEAD, False, ""
+    # "75 percent" is a part of a video, not a ratio.
+    spoken = [w for i, w in enumerate(words) if not (i and words[i - 1].isdigit() and w in lists["percent"])]
+    if not lists["ratio"].isdisjoint(spoken):
+        if words[-1] in lists["labels"]:
+            return "", pack.heads.get(words[-1]), HEAD + 0.1, False, ""
         return "", Family.RATE, HEAD + 0.1, False, ""
-    joints = lists.get("joints", frozenset())
-    cut = next((i for i, w in enumerate(words) if i and w in joints), len(words))
+    cut = next((i for i, w in enumerate(words) if i and w in lists["joints"]), len(words))
     head = words[:cut]
     last, first = pack.heads.get(head[-1]), pack.heads.get(head[0])
-    if head[-1] in lists.get("neutral", frozenset()) and len(head) > 1 and last is not Family.ID:
+    if head[-1] in lists["neutral"] and len(head) > 1 and last is not Family.ID:
         last = pack.heads.get(head[-2], last)
-    if first is Family.FLAG or (first in (Family.ID, Family.DATE) and last is None):
+    if words[0] in lists["asks"] and len(words) > 1:
+        return "", Family.FLAG, HEAD + 0.1, False, ""
+    if first in (Family.ID, Family.DATE) and last is None:
         return "", first, HEAD, False, ""
-    structural = (Family.ID, Family.DATE, Family.NAME, Family.DIMENSION, Family.FLAG)
-    if last in structural:
+    if last in (Family.ID, Family.DATE, Family.NAME, Family.DIMENSION, Family.FLAG):
         return "", last, HEAD + 0.1, False, ""
-    inner = {pack.heads[w] for w in head if w in pack.heads}
-    if lists.get("planned", frozenset()).isdisjoint(words) and lists.get("difference", frozenset()).isdisjoint(words):
+    if lists["planned"].isdisjoint(words) and lists["difference"].isdisjoint(words):
         part = _part(head, pack)
         if part is not None:
             return part
+    inner = {pack.heads[w] for w in head if w in pack.heads}
     family = last or first
     if family is None and len(inner) == 1:
         family = next(iter(inner))
@@ -132,15 +132,15 @@ def _parts(header: Header, pack: Pack) -> _Found:
 
 
 def _part(words: list[str], pack: Pack) -> _Found | None:
-    """The longest run of words that is a synonym of a metric, the last one first; the others qualify it."""
-    for end in range(len(words), 0, -1):
-        for begin in range(end):
-            key = "_".join(words[begin:end])
-            name = pack.strong.get(key)
-            if name is None or (begin == 0 and end == len(words)):
-                continue
-            spec = pack.roles[name]
-            if spec.family in (Family.COUNT, Family.MONEY) and (end == len(words) or begin == 0):
-                rest = "_".join((*words[:begin], *words[end:]))
-                return name, spec.family, PARTIAL if end == len(words) else HEAD - 0.05, False, rest
+    """The longest run of words, at the end or else at the beginning, that is a synonym of a metric."""
+    size = len(words)
+    runs = [(begin, size) for begin in range(1, size)] + [(0, end) for end in range(size - 1, 0, -1)]
+    for begin, end in runs:
+        name = pack.strong.get("_".join(words[begin:end]))
+        if name is None or pack.roles[name].family not in (Family.COUNT, Family.MONEY):
+            continue
+        rest = (*words[:begin], *words[end:])
+        if end < size and any(pack.heads.get(w) in (Family.COUNT, Family.MONEY, Family.DATE) for w in words[end:]):
+            continue  # what comes last is what is counted
+        return name, pack.roles[name].family, PARTIAL if end == size else HEAD - 0.05, False, "_".join(rest)
     return None

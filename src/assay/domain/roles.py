@@ -68,7 +68,7 @@ def _fits(column: SampleColumn, reading: Reading, shape: _Shape, pack: Pack) -> 
         return False
     if isinstance(shape, TextShape):
         if family in _METRICS:
-            return shape.numeric >= 0.5
+            return False
         if family is Family.DATE:
             return shape.dated >= 0.5
         if family is Family.FLAG:
@@ -104,7 +104,7 @@ def _numbers_fit(family: Family, shape: NumberShape, reading: Reading, pack: Pac
 
 def _role(column: SampleColumn, reading: Reading, shape: _Shape, fits: bool, pack: Pack) -> Role:
     by_values = _family_by_values(column, shape, pack)
-    dense = False if reading.optional else None
+    dense = False if reading.optional and (fits or not column.type.numeric) else None
     if not fits or reading.family is None:
         # A name that says something else than the values do is no help, but a nullable field stays one.
         signed = reading.signed or (isinstance(shape, NumberShape) and shape.negative > 0.42)
@@ -123,7 +123,7 @@ def _role(column: SampleColumn, reading: Reading, shape: _Shape, fits: bool, pac
         origin,
         reading.confidence,
         unit,
-        spec.dense if spec.dense is not None else dense,
+        spec.dense if spec.dense is not None and not reading.qualifier else dense,
         spec.signed,
         spec.fractional,
         breakdown=spec.breakdown,
@@ -139,6 +139,8 @@ def _settled(named: Family, by_values: Family, shape: _Shape) -> Family:
         return by_values
     if named is Family.DIMENSION and isinstance(shape, TextShape) and by_values in (Family.NAME, Family.ID, Family.FLAG):
         return by_values if by_values is not Family.FLAG else Family.DIMENSION
+    if named is Family.DIMENSION and isinstance(shape, NumberShape) and by_values is Family.COUNT and shape.distinct > 60:
+        return by_values
     return named
 
 
