@@ -1,0 +1,132 @@
+"""``assay audit``: what is wrong with a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assay.cli import options
+from assay.cli.options import DebugOption, FormatOption, MaskOption, QuietOption
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="A file or a glob (CSV, TSV, JSON, Parquet), duckdb://FILE#TABLE; all tables of a folder or database.",
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="DIR",
+        help="Also write report.txt, report.json, report.md and rows.parquet there (one folder a table if several).",
+    ),
+]
+RowsOut = Annotated[
+    Path | None,
+    typer.Option("--rows-out", metavar="FILE", help="Write the bad rows as Parquet, a line for each finding and row."),
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="DATE", callback=options.day, help="Audit rows of this day and later."),
+]
+Where = Annotated[
+    str | None, typer.Option("--where", metavar="SQL", help="Audit rows that meet this condition, in the engine's SQL.")
+]
+MaxBytes = Annotated[
+    int | None,
+    typer.Option("--max-bytes", metavar="SIZE", parser=options.size, help="Stop before reading more (500MB, 2GB)."),
+]
+MaxHypotheses = Annotated[
+    int | None, typer.Option("--max-hypotheses", metavar="N", min=1, help="Test the likeliest N hypotheses only.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the statements that would be sent first, and stop.")]
+FailOn = Annotated[
+    options.Severity, typer.Option("--fail-on", help="Exit with 1 if a new finding is at least this severe.")
+]
+Packs = Annotated[
+    list[Path] | None,
+    typer.Option("--pack", metavar="FILE", help="A further domain pack (YAML); may be given several times."),
+]
+NoMemory = Annotated[
+    bool, typer.Option("--no-memory", help="Use and keep no memory of earlier audits (this version has none).")
+]
+Threads = Annotated[
+    int | None, typer.Option("--threads", metavar="N", min=1, help="Threads of the engine; all cores by default.")
+]
+SampleRows = Annotated[
+    int | None,
+    typer.Option("--sample-rows", metavar="N", min=100, help="Rows that hypotheses are proposed from (60000)."),
+]
+
+
+def audit(
+    source: Source,
+    report_format: FormatOption = "text",
+    out: Out = None,
+    rows_out: RowsOut = None,
+    since: Since = None,
+    where: Where = None,
+    max_bytes: MaxBytes = None,
+    max_hypotheses: MaxHypotheses = None,
+    dry_run: DryRun = False,
+    fail_on: FailOn = "medium",
+    pack: Packs = None,
+    mask: MaskOption = False,
+    no_memory: NoMemory = False,  # noqa: ARG001 - there is no memory yet; scripts that say so keep their meaning
+    threads: Threads = None,
+    sample_rows: SampleRows = None,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,  # noqa: ARG001 - read before parsing, so that it also covers errors in parsing
+) -> int:
+    """Find what is wrong with a table, and prove it.
+
+    Exit status: 0 if no new finding is as severe as --fail-on, 1 if one is, 2 if the audit could not be done.
+    """
+    from assay.audit import audits, plan
+    from assay.cli.console import Progress, put
+    from assay.cli.output import Output
+    from assay.config import Settings
+    from assay.errors import AssayError, ConfigurationError
+    from assay.source.open import find_tables
+
+    settings = Settings(
+        sample_rows=sample_rows or Settings.sample_rows,
+        max_hypotheses=max_hypotheses,
+        max_bytes=max_bytes,
+        threads=threads,
+        mask_values=mask,
+    )
+    packs = pack or []
+    if dry_run:
+        statements = plan(source, settings=settings, where=where, packs=packs)
+        put("".join(f"{statement};\n" for statement in statements))
+        return 0
+
+    several = len(find_tables(source, where)) > 1
+    if several and rows_out is not None:
+        raise ConfigurationError("--rows-out takes the rows of one table; this source has several: use --out DIR")
+    output = Output(report_format, out, several)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+
+    def rows_of(table: str) -> Path:
+        return rows_out or output.place(table) / "rows.parquet"
+
+    wanted = rows_of if rows_out is not None or out is not None else None
+    progress = Progress(quiet)
+    results = audits(
+        source, settings=settings, where=where, since=since, packs=packs, rows_out=wanted, progress=progress
+    )
+    for table, result in progress.through(results):
+        if not isinstance(result, AssayError):
+            output.add(result)
+        elif several:
+            output.fail(table, result)
+        else:
+            raise result
+    output.finish()
+    return output.status(fail_on)
