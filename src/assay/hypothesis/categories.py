@@ -1,0 +1,163 @@
+"""Categories with damaged values: random strings, misspellings, variants of case and encoding, values of other columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from assay.domain.role import Family
+from assay.hypothesis.category_column import CategoryColumn, category_columns
+from assay.hypothesis.category_foreign import Foreign, foreign_values
+from assay.hypothesis.category_language import randomness
+from assay.hypothesis.category_predicate import damage_predicate
+from assay.hypothesis.category_variants import Variant, misspelt_clusters, mojibake, near_misses, same_after_folding
+from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+
+_SHOWN = 20
+_ENOUGH_EVIDENCE = 12.0  # nats: one odd string of five characters has as much, a rare real name has not
+_COSMETIC = ("case", "space", "accent")
+_NAMES = {
+    "random": "random strings",
+    "near miss": "misspellings",
+    "case": "variants in case",
+    "space": "variants in white space or separators",
+    "accent": "variants in accents",
+    "mojibake": "text decoded with the wrong encoding",
+    "foreign": "values of another column",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Damage:
+    """What is wrong with the values of one column.
+
+    Attributes:
+        bad: how each damaged value is damaged, and the value that was meant ("" where that is unknown).
+        confidence: that they are damage.
+        home: the column whose values were misplaced here, if any were.
+    """
+
+    column: CategoryColumn
+    bad: dict[str, Variant]
+    confidence: float
+    home: str = ""
+
+
+_found: WeakKeyDictionary[Context, tuple[Damage, ...]] = WeakKeyDictionary()
+
+
+def propose(context: Context) -> list[Hypothesis]:
+    """One hypothesis for each category column with damaged values."""
+    return [_hypothesis(context, damage) for damage in damages(context)]
+
+
+def damages(context: Context) -> tuple[Damage, ...]:
+    """The damaged values of the category columns; computed once for a context."""
+    known = _found.get(context)
+    if known is None:
+        columns = category_columns(context)
+        foreign = foreign_values(context, columns)
+        judged = (_judge(c, foreign.get(c.name)) for c in columns)
+        known = _found[context] = tuple(d for d in judged if d is not None)
+    return known
+
+
+def _judge(column: CategoryColumn, foreign: Foreign | None) -> Damage | None:
+    bad: dict[str, Variant] = {}
+    doubtful: dict[str, Variant] = {}
+    if foreign is not None:
+        target = bad if foreign.sure else doubtful
+        target |= {v: Variant("foreign", "", foreign.sure) for v in foreign.values}
+    bad |= {v: d for v, d in mojibake(column.values).items() if v not in bad}
+    for value, variant in _variants(column, bad).items():
+        (bad if variant.sure and column.family is not Family.NAME else doubtful)[value] = variant
+    frequent, weights, rare, counts = _split(column, bad | doubtful)
+    near = near_misses(frequent, weights, rare, counts)
+    bad |= near
+    _, _, rest, counts = _split(column, bad | doubtful)
+    strange = randomness(frequent, rest, counts)
+    if strange.evidence >= _ENOUGH_EVIDENCE:
+        bad |= {v: Variant("random", "") for v, p in zip(rest, strange.probability, strict=True) if p > 0.5}
+        if not near:
+            _, _, rest, counts = _split(column, bad | doubtful)
+            bad |= near_misses(frequent, weights, rest, counts)
+    bad |= {v: d for v, d in misspelt_clusters(frequent, weights).items() if v not in bad}
+    home = foreign.home if foreign is not None else ""
+    if bad:
+        return Damage(column, bad, _confidence(column, bad, strange.evidence), home)
+    return Damage(column, doubtful, 0.45, home) if doubtful else None
+
+
+def _variants(column: CategoryColumn, bad: dict[str, Variant]) -> dict[str, Variant]:
+    left = [i for i, v in enumerate(column.values) if v not in bad]
+    return same_after_folding([column.values[i] for i in left], column.counts[left])
+
+
+def _split(
+    column: CategoryColumn, without: dict[str, Variant]
+) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.int64]], list[str], np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    core = column.core
+    frequent = [i for i in range(core) if column.values[i] not in without]
+    rare = [i for i in range(core, len(column.values)) if column.values[i] not in without]
+    values = column.values
+    return [values[i] for i in frequent], column.counts[frequent], [values[i] for i in rare], column.counts[rare]
+
+
+def _confidence(column: CategoryColumn, bad: dict[str, Variant], evidence: float) -> float:
+    kinds = Counter(v.damage for v in bad.values())
+    best = 0.85
+    if kinds["mojibake"] or kinds["near miss"] > 2:
+        best = 0.92
+    if kinds["random"]:
+        best = max(best, 0.95) if evidence > 30 else 0.8
+    return best if column.family is not Family.TEXT else min(best, 0.85)
+
+
+def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
+    column, bad = damage.column, damage.bad
+    counts = dict(zip(column.values, column.counts.tolist(), strict=True))
+    rows: Counter[str] = Counter()
+    for value, variant in bad.items():
+        rows[variant.damage] += counts[value]
+    kinds = [kind for kind, _ in rows.most_common()]
+    cosmetic = all(kind in _COSMETIC for kind in kinds)
+    examples = sorted(bad, key=lambda v: (-counts[v], v))[:_SHOWN]
+    return Hypothesis(
+        kind="categorical_corruption",
+        columns=(column.name,),
+        reason=_reason(column, damage, kinds),
+        test=RowTest(damage_predicate(context.profile.value(column.name), column, bad)),
+        origin="discovered",
+        prior=0.8 if damage.confidence >= 0.5 else 0.3,
+        weight=0.5 if cosmetic else 0.7,
+        confidence=damage.confidence,
+        action=_action(kinds, damage.home),
+        evidence={
+            "damaged_values": len(bad),
+            "rows_counted_by_damage": dict(rows),
+            "counted_in": "table" if column.complete or column.name in context.profile.groups.values else "sample",
+            "frequent_values": column.core,
+            "values": [{"bad": v, "right": bad[v].right or None, "rows": counts[v]} for v in examples],
+        },
+    )
+
+
+def _reason(column: CategoryColumn, damage: Damage, kinds: Sequence[str]) -> str:
+    named = [_NAMES[k] + (f" ({damage.home})" if k == "foreign" else "") for k in kinds]
+    listed = named[0] if len(named) == 1 else ", ".join(named[:-1]) + " and " + named[-1]
+    return (
+        f"{column.name} is a category whose {column.core} frequent values hold most rows; "
+        f"{len(damage.bad)} other values are {listed}."
+    )
+
+
+def _action(kinds: Sequence[str], home: str) -> str:
+    if "foreign" in kinds:
+        return f"Find the step that writes {home} into this column; restore the cells from the source system."
+    if "random" in kinds:
+        return "Restore the values from the source system, or by an id that determines them; until then treat them as missing."
+    return "Map the variants to the right values (see the evidence) where the data are loaded."
