@@ -1,0 +1,89 @@
+"""Whether the same entities changed, or only which of them there are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from assay.domain.role import Family
+from assay.hypothesis.hypothesis import Context
+
+WINDOW = 28  # days before and after
+
+
+@dataclass(frozen=True)
+class Paired:
+    """A metric after a date in entities that also ran before it.
+
+    Attributes:
+        seen: its sum after the date.
+        expected: what the entities' own ratios before the date would have given.
+        entities: entities with enough of it to tell.
+        following: share of their expected sum that moved at least half as far as all of them together.
+    """
+
+    seen: float
+    expected: float
+    entities: int
+    following: float
+
+    def agrees(self, shift: float) -> bool:
+        """Whether they show a shift (a log ratio) themselves, nearly all of several of them."""
+        if self.entities < 3 or self.expected <= 0:
+            return False
+        own = math.log(max(self.seen, 0.5) / self.expected)
+        return own * shift > 0 and abs(own) >= 0.6 * abs(shift) and self.following >= 0.75
+
+
+def finest_entity(context: Context) -> str | None:
+    """The id or name column with most values that still have several rows each in the sample."""
+    sample = context.profile.sample
+    counts = {
+        c: len(sample[c].values)
+        for c, r in context.roles.items()
+        if r.family in (Family.ID, Family.NAME, Family.DIMENSION) and 3 <= len(sample[c].values) <= sample.rows / 10
+    }
+    return max(counts, key=lambda c: (counts[c], -sample.names.index(c))) if counts else None
+
+
+def same_entities(
+    context: Context, date: str, column: str | None, segment: str | None, day: int, metric: str, partner: str
+) -> Paired | None:
+    """Compare a metric per ``partner`` before and from ``day`` within entities; None where a segment has no entities."""
+    entity = finest_entity(context)
+    sample = context.profile.sample
+    if entity is None or entity == column:
+        return None
+    if column is not None and len(sample[entity].values) <= len(sample[column].values):
+        return None
+    days = np.nan_to_num(np.floor(sample[date].numbers), nan=-1e9)
+    rows = (abs(days - day) <= WINDOW) & (sample[entity].codes >= 0)
+    if column is not None:
+        names = sample[column].values
+        if segment not in names:
+            return None
+        rows &= sample[column].codes == names.index(segment)
+    top, bottom = sample[metric].numbers, sample[partner].numbers
+    rows &= np.isfinite(top) & np.isfinite(bottom)
+    who, late = sample[entity].codes[rows], days[rows] >= day
+    n = len(sample[entity].values)
+    sums = [
+        np.bincount(who, weights=np.where(part, v[rows], 0.0), minlength=n)
+        for part in (~late, late)
+        for v in (top, bottom)
+    ]
+    before, base, after, later = sums
+    both = (base > 0) & (later > 0) & (before > 0)
+    if not both.any():
+        return Paired(0.0, 0.0, 0, 0.0)
+    expected = before[both] / base[both] * later[both]
+    seen = after[both]
+    strong = (expected >= 5) & (before[both] >= 5)
+    total = math.log(max(seen.sum(), 0.5) / expected.sum())
+    moves = np.log(np.maximum(seen[strong], 0.5) / expected[strong])
+    follows = moves * np.sign(total) >= abs(total) / 2
+    weight = expected[strong]
+    share = float(weight[follows].sum() / weight.sum()) if weight.sum() > 0 else 0.0
+    return Paired(float(seen.sum()), float(expected.sum()), int(strong.sum()), share)

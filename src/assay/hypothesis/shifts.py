@@ -1,0 +1,242 @@
+"""Steps in the ratio of two metrics: from a date on a segment counts less (or more) of one than of all it goes with.
+
+Levels themselves rise and fall with campaigns; the ratio of linked metrics does not, except slowly. So a step of a
+ratio is evidence only where it is sharp, stays, stands out of the noise of all segments, dates and pairs that were looked
+at, and shows in the same entities before and after, so that no change of the mix explains it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from sqlglot import exp
+
+from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.hypothesis.mix import same_entities
+from assay.hypothesis.scope import among, between
+from assay.hypothesis.series import Panel, best_step, deseason, iso, line_medians, scale_of, step_screen, z_limit
+from assay.profile.arrays import Bools, Floats
+
+FEWEST_DAYS = 7  # on both sides of a step
+LEAST_SHIFT = math.log(1.35)
+LEAST_COUNT = 5.0  # usual daily sum of a count below which its ratio says nothing
+PARTNERS = 3
+LINES = 60
+SHARP = 0.6
+SAME = 3  # days within which steps are one
+SURE, NOTE = 0.82, 0.45
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A step of the ratio of ``metric`` to others in one line of a panel; ``loss`` where it falls to nothing."""
+
+    column: str | None
+    segment: str | None
+    metric: str
+    partner: str
+    day: int
+    shift: float
+    z: float
+    loss: bool
+    confidence: float
+
+
+def level_shifts(context: Context, date: str, table: Panel, splits: dict[str, Panel]) -> list[Hypothesis]:
+    """Raise the changes of level of one metric against those that it goes with, one for each metric and date."""
+    if table.rows.shape[1] < 2 * FEWEST_DAYS or len(table.sums) < 2:
+        return []
+    pairs = linked_pairs(table)
+    tests = float(sum(min(len(p.rows), LINES) for p in splits.values()) + 1) * len(pairs) * table.rows.shape[1]
+    limit = z_limit(tests) * 1.5
+    shifts: list[Shift] = []
+    for column, split in ((None, table), *splits.items()):
+        lines = np.argsort(-split.rows.sum(axis=1), kind="stable")[:LINES]
+        shifts += _losses(context, date, column, split, pairs)
+        shifts += _steps(context, date, column, split, lines, pairs, limit)
+    return [_hypothesis(context, date, shift) for shift in _roots(shifts)]
+
+
+def linked_pairs(table: Panel) -> list[tuple[str, str]]:
+    """Each metric with the few others whose daily ratio to it is steadiest, the smaller metric first."""
+    names = [m for m, v in table.sums.items() if np.median(v[0][table.rows[0] > 0]) > 0 and (v[0] >= 0).all()]
+    logs = {m: np.log(np.where(table.sums[m][0] > 0, table.sums[m][0], np.nan)) for m in names}
+    pairs: list[tuple[str, str]] = []
+    for name in names:
+        noise = {o: scale_of(np.diff(logs[name] - logs[o])) for o in names if o != name}
+        for other in sorted(noise, key=lambda o: (noise[o], names.index(o)))[:PARTNERS]:
+            if noise[other] < 0.7:
+                small = sorted((name, other), key=lambda m: (float(table.sums[m][0].sum()), names.index(m)))
+                pairs.append((small[0], small[1]))
+    return sorted(set(pairs))
+
+
+def _ratios(split: Panel, a: str, b: str) -> Floats:
+    top, bottom = split.sums[a], split.sums[b]
+    known = (top > 0) & (bottom > 0)
+    return np.where(known, np.log(np.where(known, top, 1.0)) - np.log(np.where(known, bottom, 1.0)), np.nan)
+
+
+def _steps(
+    context: Context,
+    date: str,
+    column: str | None,
+    split: Panel,
+    lines: np.ndarray[tuple[int], np.dtype[np.int64]],
+    pairs: list[tuple[str, str]],
+    limit: float,
+) -> list[Shift]:
+    found: list[Shift] = []
+    stable: dict[tuple[int, str, str], bool] = {}
+    raw: list[tuple[int, str, str, int, float, float]] = []
+    usual = {
+        m: line_medians(np.where(split.sums[m][lines] > 0, split.sums[m][lines], np.nan)) for p in pairs for m in p
+    }
+    for a, b in pairs:
+        ratios = _ratios(split, a, b)[lines]
+        enough = np.isfinite(ratios).sum(axis=1) >= np.maximum(
+            2 * FEWEST_DAYS, 0.7 * (split.rows[lines] > 0).sum(axis=1)
+        )
+        enough &= (usual[a] >= LEAST_COUNT) & (usual[b] >= LEAST_COUNT)
+        if not enough.any():
+            continue
+        places = np.flatnonzero(enough)
+        sizes, screened = step_screen(ratios[places], FEWEST_DAYS)
+        for place, size, z in zip(places, sizes, screened, strict=True):
+            # A step that is too small to report may still part two metrics: they are not stable then.
+            stable[(int(lines[place]), a, b)] = bool(z < limit or abs(size) < LEAST_SHIFT / 2)
+            if z < 0.7 * limit or abs(size) < 0.7 * LEAST_SHIFT:
+                continue
+            series = deseason(ratios[place])
+            step = best_step(series, FEWEST_DAYS)
+            if step is None or step.z < limit or abs(step.shift) < LEAST_SHIFT or not SHARP < step.sharpness < 1.6:
+                continue
+            if _power_of_ten(step.shift) or not _beats_line(series, step.index):
+                continue
+            raw.append((int(lines[place]), a, b, step.index, step.shift, step.z))
+    for line in sorted({r[0] for r in raw}):
+        own = [r for r in raw if r[0] == line]
+        for at in sorted({r[3] for r in own}):
+            near = [r for r in own if abs(r[3] - at) <= SAME]
+            metric, partner, shift, z, index, alone = _culprit(near, stable, line, len(split.sums))
+            name = split.names[line]
+            paired = same_entities(context, date, column, name, split.first + index, metric, partner)
+            agrees = paired is not None and paired.agrees(shift)
+            if paired is not None and not agrees:
+                continue
+            confidence = SURE if alone and agrees else NOTE
+            found.append(Shift(column, name, metric, partner, split.first + index, shift, z, False, confidence))
+    return found
+
+
+def _culprit(
+    near: list[tuple[int, str, str, int, float, float]],
+    stable: dict[tuple[int, str, str], bool],
+    line: int,
+    metrics: int,
+) -> tuple[str, str, float, float, int, bool]:
+    """The metric that most of the stepping pairs share, and whether it alone explains them.
+
+    A click rate that falls with all that follows from clicks is the market; clicks that fall alone are the counting.
+    """
+    votes: dict[str, int] = {}
+    for _, a, b, *_ in near:
+        votes[a] = votes.get(a, 0) + 1
+        votes[b] = votes.get(b, 0) + 1
+    order = [m for _, a, b, *_ in near for m in (a, b)]
+    metric = max(votes, key=lambda m: (votes[m], -order.index(m)))
+    own = [r for r in near if metric in r[1:3]]
+    best = max(own, key=lambda r: r[5])
+    partner = best[2] if best[1] == metric else best[1]
+    shift = best[4] if best[1] == metric else -best[4]
+    untouched = [ok for (at, a, b), ok in stable.items() if at == line and metric in (a, b)]
+    alone = len(own) == len(near) and not any(untouched) and (len(own) >= 2 or metrics == 2)
+    return metric, partner, shift, best[5], best[3], alone
+
+
+def _power_of_ten(shift: float) -> bool:
+    """Whether a shift is a change of unit, which has its own proposer."""
+    decades = shift / math.log(10)
+    return abs(decades) > 0.8 and abs(decades - round(decades)) < 0.1
+
+
+def _beats_line(series: Floats, cut: int) -> bool:
+    """Whether two levels fit a series much better than one straight line does."""
+    x = np.flatnonzero(np.isfinite(series))
+    y = series[x]
+    line = y - np.polyval(np.polyfit(x, y, 1), x)
+    step = np.where(x < cut, y - np.median(y[x < cut]), y - np.median(y[x >= cut]))
+    return bool(np.abs(step).sum() < 0.75 * np.abs(line).sum())
+
+
+def _losses(context: Context, date: str, column: str | None, split: Panel, pairs: list[tuple[str, str]]) -> list[Shift]:
+    """Metrics that are nothing from a date on while what they come from goes on as before: a tracker that broke."""
+    found = []
+    for a, b in pairs:
+        top, bottom = split.sums[a], split.sums[b]
+        for line in np.flatnonzero((top > 0).sum(axis=1) >= FEWEST_DAYS):
+            nonzero = np.flatnonzero(top[line] > 0)
+            cut = int(nonzero[-1]) + 1
+            active: Bools = bottom[line] > 0
+            before, after = active[:cut], active[cut:]
+            if after.sum() < FEWEST_DAYS or before.sum() < FEWEST_DAYS or (top[line][:cut][before] > 0).mean() < 0.9:
+                continue
+            expected = top[line][:cut].sum() / bottom[line][:cut].sum() * bottom[line][cut:].sum()
+            if expected < 50:
+                continue
+            name = split.names[line]
+            paired = same_entities(context, date, column, name, split.first + cut, a, b)
+            if paired is not None and (paired.expected < 20 or paired.seen > 0):
+                continue
+            found.append(Shift(column, name, a, b, split.first + cut, -math.inf, float(expected), True, SURE))
+    return found
+
+
+def _roots(shifts: list[Shift]) -> list[Shift]:
+    """One shift for each metric and date: that of the table if it steps, else that of the segments that step most."""
+    kept: list[Shift] = []
+    for shift in sorted(shifts, key=lambda s: (not s.loss, s.column is not None, -abs(s.shift), -s.z, s.metric)):
+        known = [k for k in kept if k.metric == shift.metric and abs(k.day - shift.day) <= SAME]
+        if any(k.column != shift.column or k.segment == shift.segment for k in known):
+            continue
+        kept.append(shift)
+    return kept
+
+
+def _hypothesis(context: Context, date: str, shift: Shift) -> Hypothesis:
+    value = context.profile.value
+    parts = between(context, date, shift.day, None)
+    columns = [shift.metric]
+    where = "in the whole table"
+    if shift.column is not None and shift.segment is not None:
+        parts.append(among(context, shift.column, [shift.segment]))
+        columns.append(shift.column)
+        where = f"in one segment of {shift.column}"
+    parts.append(exp.GT(this=value(shift.partner), expression=exp.Literal.number(0)))
+    if shift.loss:
+        reason = f"From one day on {shift.metric} is zero {where} while {shift.partner} goes on as before."
+    else:
+        factor = math.exp(shift.shift)
+        reason = f"From one day on {shift.metric} stands at {factor:.2g} times its level per {shift.partner} {where}."
+        parts.append(exp.not_(exp.Is(this=value(shift.metric), expression=exp.null())))
+    return Hypothesis(
+        kind="level_shift",
+        columns=tuple(dict.fromkeys((*columns, shift.partner, date))),
+        reason=reason,
+        test=RowTest(exp.and_(*parts)),
+        cells=(shift.metric,),
+        prior=0.7,
+        strict=False,
+        weight=0.6,
+        confidence=shift.confidence,
+        action=f"Check how {shift.metric} has been counted since that day.",
+        evidence={
+            "since": iso(shift.day),
+            "factor": 0.0 if shift.loss else round(math.exp(shift.shift), 4),
+            "partner": shift.partner,
+            ("expected" if shift.loss else "z"): round(shift.z, 1),
+        },
+        segment=f"{shift.column} {shift.segment}" if shift.column is not None else "",
+    )

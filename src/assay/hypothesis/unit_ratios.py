@@ -1,0 +1,86 @@
+"""The log ratios in which a change of unit would show: each metric by the one that it follows most closely."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from assay.domain.role import Family
+from assay.hypothesis.hypothesis import Context
+from assay.profile.arrays import Floats
+
+SCREENED = 4_000  # rows for choosing partners
+FEWEST = 30
+LOOSEST = 1.0  # decades that the densest half of a ratio may span
+
+
+@dataclass(frozen=True, eq=False)
+class Ratio:
+    """A metric relative to a partner, or as it is.
+
+    Attributes:
+        logs: decimal logarithm of the ratio for each sampled row, NaN where it is not defined.
+        own: decimal logarithm of the metric itself.
+        known: whether the pack knows both columns.
+    """
+
+    metric: str
+    partner: str | None
+    logs: Floats
+    own: Floats
+    known: bool
+
+    @property
+    def words(self) -> str:
+        """What the metric is compared with, in words."""
+        return f"its level per {self.partner}" if self.partner else "its usual level"
+
+
+def ratios_of(context: Context) -> list[Ratio]:
+    """The ratio to look at for each metric that has one, and rates as they are."""
+    sample = context.profile.sample
+    names = [c for c, r in context.roles.items() if (r.metric or r.family is Family.RATE) and sample[c].type.numeric]
+    logs: dict[str, Floats] = {}
+    for name in names:
+        values = np.abs(sample[name].numbers)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log = np.log10(values)
+        log[~np.isfinite(log)] = np.nan
+        if np.isfinite(log).sum() >= FEWEST:
+            logs[name] = log
+    stride = max(1, sample.rows // SCREENED)
+    short = {name: log[::stride] for name, log in logs.items()}
+    metrics = [n for n in logs if context.roles[n].metric]
+    found = []
+    for name in logs:
+        role = context.roles[name]
+        best: str | None = None
+        width = _dense_width(short[name]) if role.family in (Family.RATE, Family.NUMBER) else np.inf
+        if role.metric:
+            for other in metrics:
+                if other == name:
+                    continue
+                x = short[name] - short[other]
+                own = np.isfinite(short[name]).sum()
+                covered = np.isfinite(x).sum() / own
+                if covered < 0.5 or np.isfinite(x).sum() < FEWEST:
+                    continue
+                spread = _dense_width(x) / covered
+                if spread < width - 1e-9:
+                    best, width = other, spread
+        if width > LOOSEST:
+            continue
+        ratio = logs[name] - logs[best] if best is not None else logs[name]
+        known = bool(role.name) and (best is None or bool(context.roles[best].name))
+        found.append(Ratio(name, best, ratio, logs[name], known))
+    return found
+
+
+def _dense_width(values: Floats) -> float:
+    """Length of the shortest interval that holds half of the values: unmoved by up to half of them elsewhere."""
+    finite = np.sort(values[np.isfinite(values)])
+    half = max(1, len(finite) // 2)
+    if len(finite) < 2 * half or len(finite) < 4:
+        return float("inf")
+    return float((finite[half:] - finite[: len(finite) - half]).min())

@@ -1,0 +1,123 @@
+"""The sample's rows by entity and day, ordered once, so that many ratios can be looked at cheaply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from assay.domain.role import Family
+from assay.hypothesis.hypothesis import Context
+from assay.profile.arrays import Floats, Ints
+
+LEVELS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The sample by the values of one column; all rows together where ``column`` is None.
+
+    Attributes:
+        names: the values.
+        codes: entity of each row, -1 for none.
+        day: day of each row since 1970, -1e9 where there is none.
+    """
+
+    column: str | None
+    names: tuple[str, ...]
+    codes: Ints
+    day: Ints
+
+    @cached_property
+    def sizes(self) -> Ints:
+        """Rows of each entity."""
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.names)).astype(np.int64)
+
+    @cached_property
+    def _cells(self) -> tuple[Ints, Ints, Ints]:
+        """Row numbers ordered by entity and day, starts of the cells in them, and the entity of each cell."""
+        rows = np.flatnonzero((self.codes >= 0) & (self.day > -1e8))
+        if not len(rows):
+            return rows, rows, rows
+        low = int(self.day[rows].min())
+        span = int(self.day[rows].max()) - low + 1
+        key = self.codes[rows] * span + (self.day[rows] - low)
+        order = np.argsort(key, kind="stable")
+        rows, key = rows[order], key[order]
+        starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
+        return rows, starts, key[starts] // span
+
+    def members(self, entity: int) -> Ints:
+        """Row numbers of an entity, ordered by day."""
+        rows, starts, owner = self._cells
+        first, last = np.searchsorted(owner, [entity, entity + 1])
+        edges = np.append(starts, len(rows))
+        return rows[edges[first] : edges[last]]
+
+    def apart(self, logs: Floats, least: float) -> list[int]:
+        """Entities whose days' mean levels leave a gap of nearly ``least`` somewhere; a cheap screen."""
+        rows, starts, owner = self._cells
+        if not len(starts):
+            return []
+        values = logs[rows]
+        known = np.isfinite(values)
+        count = np.add.reduceat(known.astype(np.float64), starts)
+        total = np.add.reduceat(np.where(known, values, 0.0), starts)
+        filled = count > 0
+        mean, entity = total[filled] / count[filled], owner[filled]
+        if not len(mean):
+            return []
+        firsts = np.flatnonzero(np.concatenate([[True], entity[1:] != entity[:-1]]))
+        reach = np.maximum.reduceat(mean, firsts) - np.minimum.reduceat(mean, firsts)
+        wide = np.zeros(len(self.names), np.bool_)
+        wide[entity[firsts[reach > max(0.85, least)]]] = True
+        chosen = wide[entity]
+        entity, mean = entity[chosen], mean[chosen]
+        order = np.argsort(entity * 1e3 + mean, kind="stable")
+        gap = np.diff(mean[order])
+        far = (gap > 0.8 * least) & (np.diff(entity[order]) == 0)
+        return [int(e) for e in np.unique(entity[order][1:][far])]
+
+    def levels(self, logs: Floats, least: int = 1) -> Floats:
+        """Median level of each entity, NaN for those with fewer than ``least`` values."""
+        known = np.flatnonzero((self.codes >= 0) & np.isfinite(logs))
+        known = known[:: max(1, len(known) // 20_000)]
+        by_value = known[np.argsort(logs[known])]
+        codes = self.codes[by_value]
+        order = np.argsort(codes.astype(np.int16) if len(self.names) < 32_000 else codes, kind="stable")
+        sizes = np.bincount(codes, minlength=len(self.names))
+        start = np.cumsum(sizes) - sizes
+        values = np.append(logs[by_value[order]], np.nan)
+        low, high = start + np.maximum(sizes - 1, 0) // 2, start + sizes // 2
+        medians = (values[np.minimum(low, len(values) - 1)] + values[np.minimum(high, len(values) - 1)]) / 2
+        return np.where(sizes >= least, medians, np.nan)
+
+
+def splits_of(context: Context, date: str | None) -> list[Split]:
+    """The sample as a whole, then by entity columns from coarse to fine; the last is the finest."""
+    sample = context.profile.sample
+    day = np.full(sample.rows, -(10**9), np.int64)
+    if date is not None:
+        numbers = sample[date].numbers
+        known = np.isfinite(numbers)
+        day[known] = np.floor(numbers[known]).astype(np.int64)
+    sizes = {
+        c: len(sample[c].values)
+        for c, r in context.roles.items()
+        if r.family in (Family.DIMENSION, Family.ID, Family.NAME, Family.FLAG)
+        and 2 <= len(sample[c].values) <= max(sample.rows / 10, 2)
+    }
+    chosen: list[str] = []
+    for column in sorted(sizes, key=lambda c: (sizes[c], sample.names.index(c))):
+        # Columns with as many values are mostly the id and the name of one thing.
+        if all(sizes[column] != sizes[c] for c in chosen):
+            chosen.append(column)
+    if len(chosen) > LEVELS:
+        ids = [c for c in chosen if context.roles[c].family is Family.ID][-2:]
+        rest = [c for c in chosen if c not in ids]
+        at = np.unique(np.linspace(0, len(rest) - 1, LEVELS - len(ids)).round().astype(int))
+        picked = {*ids, *(rest[i] for i in at), chosen[-1]}
+        chosen = [c for c in chosen if c in picked]
+    whole = Split(None, ("",), np.zeros(sample.rows, np.int64), day)
+    return [whole, *(Split(c, tuple(sample[c].values), sample[c].codes, day) for c in chosen)]

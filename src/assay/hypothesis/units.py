@@ -1,0 +1,154 @@
+"""Changes of unit: amounts in micros, cents or thousands, in some entities or on some days.
+
+The log ratio of a metric to one that it goes with (spend per impression, revenue per purchase) is nearly constant within
+an entity, whatever its size. A step of that ratio by a whole number of decades, shared by all rows of some entities or
+days and by no others, is a change of unit and not of business.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sqlglot import exp
+
+from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.hypothesis.scope import among, between, event_date
+from assay.hypothesis.series import iso
+from assay.hypothesis.unit_cases import Case, levels_apart, periods_apart
+from assay.hypothesis.unit_ratios import Ratio, ratios_of
+from assay.hypothesis.unit_splits import splits_of
+from assay.profile.arrays import Bools
+
+LISTED = 200
+
+
+def propose(context: Context) -> list[Hypothesis]:
+    """Raise one hypothesis for each metric and factor that is in another unit somewhere."""
+    sample = context.profile.sample
+    if sample.rows < 50:
+        return []
+    date = event_date(context)
+    splits = splits_of(context, date)
+    cases: list[tuple[Ratio, Case]] = []
+    for ratio in ratios_of(context):
+        for split in splits:
+            found = periods_apart(context, ratio, split, splits[-1]) if date is not None else []
+            found = found or levels_apart(context, ratio, split)
+            if found:
+                cases += [(ratio, case) for case in found]
+                break
+    return [_hypothesis(context, date, ratio, group) for ratio, group in _roots(context, cases)]
+
+
+def _roots(context: Context, cases: list[tuple[Ratio, Case]]) -> list[tuple[Ratio, list[Case]]]:
+    """Cases of one cause together: the metric whose own values changed, not what was divided by or computed from it."""
+    groups: dict[tuple[str, int], tuple[Ratio, list[Case]]] = {}
+    for ratio, case in cases:
+        if case.own:
+            groups.setdefault((ratio.metric, case.decades), (ratio, []))[1].append(case)
+    kept: list[tuple[Ratio, list[Case]]] = []
+    taken: list[Bools] = []
+    order = sorted(
+        groups.values(),
+        key=lambda g: (not context.roles[g[0].metric].metric, max(abs(c.moved - c.decades) for c in g[1])),
+    )
+    for ratio, found in order:
+        rows = np.logical_or.reduce([c.rows for c in found])
+        if any((rows & other).sum() > 0.8 * rows.sum() for other in taken):
+            continue
+        kept.append((ratio, found))
+        taken.append(rows)
+    return kept
+
+
+def _hypothesis(context: Context, date: str | None, ratio: Ratio, cases: list[Case]) -> Hypothesis:
+    value = context.profile.value
+    first = cases[0]
+    bad = np.logical_or.reduce([c.rows for c in cases])
+    middle = _clean_cut(ratio, first, bad)
+    changed = exp.and_(
+        exp.not_(exp.Is(this=value(ratio.metric), expression=exp.null())),
+        exp.NEQ(this=value(ratio.metric), expression=exp.Literal.number(0)),
+    )
+    scoped = [_scope(context, date, ratio, group) for group in _same_period(cases)]
+    if middle is not None and len(scoped) > 1:
+        scoped = [_beyond(context, ratio, first, middle)]
+    predicate = exp.and_(changed, exp.paren(exp.or_(*scoped)))
+    entities = sum(len(c.values) for c in cases)
+    factor = 10.0**first.decades
+    since = min((c.first for c in cases if c.first is not None), default=None)
+    until = max((c.last for c in cases if c.last is not None), default=None)
+    where = f"{entities} of the values of {first.column}" if first.column else "all rows"
+    when = " of some days" if since is not None or until is not None else ""
+    columns = [ratio.metric, *([first.column] if first.column else []), *([ratio.partner] if ratio.partner else [])]
+    confidence = max(c.confidence for c in cases)
+    return Hypothesis(
+        kind="unit_change",
+        columns=tuple(columns),
+        reason=f"{ratio.metric} is {factor:g} times what {ratio.words} would be, in {where}{when}: another unit.",
+        test=RowTest(predicate),
+        cells=(ratio.metric,),
+        prior=0.9,
+        strict=confidence >= 0.5,
+        weight=0.9,
+        confidence=confidence,
+        action=f"Convert these values of {ratio.metric} by {1 / factor:g} and fix the unit at the source.",
+        evidence={
+            "factor": round(float(10 ** np.median([c.apart for c in cases])), 6),
+            "partner": ratio.partner or "",
+            "entities": entities if first.column else 0,
+            "from": iso(since) if since is not None else None,
+            "to": iso(until) if until is not None else None,
+            "seen": int(bad.sum()),
+        },
+        segment=f"{first.column} {first.values[0]}" if first.column and entities == 1 else "",
+    )
+
+
+def _clean_cut(ratio: Ratio, case: Case, bad: Bools) -> float | None:
+    """A bound of the ratio that alone parts bad rows from good ones in the sample, if there is one."""
+    known = np.isfinite(ratio.logs)
+    high = case.decades > 0
+    inside, outside = ratio.logs[bad & known], ratio.logs[~bad & known]
+    if not len(inside) or not len(outside):
+        return None
+    low_side, high_side = (outside, inside) if high else (inside, outside)
+    if low_side.max() >= high_side.min():
+        return None
+    return float((low_side.max() + high_side.min()) / 2)
+
+
+def _beyond(context: Context, ratio: Ratio, case: Case, middle: float) -> exp.Expression:
+    """The condition that the ratio lies beyond ``middle`` (a decimal logarithm), on the side of the case."""
+    metric = exp.cast(context.profile.value(ratio.metric), "double")
+    bound: exp.Expression = exp.convert(float(f"{10**middle:.6g}"))
+    if ratio.partner is not None:
+        bound = exp.Mul(this=bound, expression=exp.cast(context.profile.value(ratio.partner), "double"))
+    side = exp.GT if case.decades > 0 else exp.LT
+    test = side(this=exp.Abs(this=metric), expression=bound)
+    if ratio.partner is None:
+        return test
+    return exp.and_(exp.GT(this=context.profile.value(ratio.partner), expression=exp.Literal.number(0)), test)
+
+
+def _same_period(cases: list[Case]) -> list[list[Case]]:
+    groups: dict[tuple[int | None, int | None], list[Case]] = {}
+    for case in cases:
+        groups.setdefault((case.first, case.last), []).append(case)
+    return list(groups.values())
+
+
+def _scope(context: Context, date: str | None, ratio: Ratio, cases: list[Case]) -> exp.Expression:
+    """Entities and days. Where the sample leaves days at the edge open, the ratio decides there."""
+    first = cases[0]
+    parts: list[exp.Expression] = []
+    if first.column is not None:
+        values = sorted({v for c in cases for v in c.values})[:LISTED]
+        parts.append(among(context, first.column, values))
+    if date is None or (first.first is None and first.last is None):
+        return exp.and_(*parts)
+    inner = between(context, date, first.first, first.last)
+    outer = between(context, date, first.first_possible, first.last_possible)
+    if (first.first, first.last) == (first.first_possible, first.last_possible):
+        return exp.and_(*parts, *inner)
+    edge = exp.and_(*outer, exp.paren(_beyond(context, ratio, first, first.middle)))
+    return exp.and_(*parts, exp.paren(exp.or_(exp.and_(*inner), edge)))
