@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
 from assay.domain.role import Family
 from assay.hypothesis.category_column import CategoryColumn, category_columns
 from assay.hypothesis.category_foreign import Foreign, foreign_values
-from assay.hypothesis.category_language import randomness
+from assay.hypothesis.category_language import Ints, randomness
 from assay.hypothesis.category_predicate import damage_predicate
 from assay.hypothesis.category_variants import Variant, misspelt_clusters, mojibake, near_misses, same_after_folding
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
@@ -75,16 +73,14 @@ def _judge(column: CategoryColumn, foreign: Foreign | None) -> Damage | None:
     bad |= {v: d for v, d in mojibake(column.values).items() if v not in bad}
     for value, variant in _variants(column, bad).items():
         (bad if variant.sure and column.family is not Family.NAME else doubtful)[value] = variant
-    frequent, weights, rare, counts = _split(column, bad | doubtful)
-    near = near_misses(frequent, weights, rare, counts)
+    near = _near(column, bad | doubtful)
     bad |= near
-    _, _, rest, counts = _split(column, bad | doubtful)
-    strange = randomness(frequent, rest, counts)
+    frequent, weights, rare, counts = _split(column, bad | doubtful)
+    strange = randomness(frequent, rare, counts)
     if strange.evidence >= _ENOUGH_EVIDENCE:
-        bad |= {v: Variant("random", "") for v, p in zip(rest, strange.probability, strict=True) if p > 0.5}
+        bad |= {v: Variant("random", "") for v, p in zip(rare, strange.probability, strict=True) if p > 0.5}
         if not near:
-            _, _, rest, counts = _split(column, bad | doubtful)
-            bad |= near_misses(frequent, weights, rest, counts)
+            bad |= _near(column, bad | doubtful)
     bad |= {v: d for v, d in misspelt_clusters(frequent, weights).items() if v not in bad}
     home = foreign.home if foreign is not None else ""
     if bad:
@@ -97,14 +93,17 @@ def _variants(column: CategoryColumn, bad: dict[str, Variant]) -> dict[str, Vari
     return same_after_folding([column.values[i] for i in left], column.counts[left])
 
 
-def _split(
-    column: CategoryColumn, without: dict[str, Variant]
-) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.int64]], list[str], np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    core = column.core
-    frequent = [i for i in range(core) if column.values[i] not in without]
-    rare = [i for i in range(core, len(column.values)) if column.values[i] not in without]
-    values = column.values
-    return [values[i] for i in frequent], column.counts[frequent], [values[i] for i in rare], column.counts[rare]
+def _near(column: CategoryColumn, without: dict[str, Variant]) -> dict[str, Variant]:
+    left = [i for i, v in enumerate(column.values) if v not in without]
+    core = sum(i < column.core for i in left)
+    return near_misses([column.values[i] for i in left], column.counts[left], core)
+
+
+def _split(column: CategoryColumn, without: dict[str, Variant]) -> tuple[list[str], Ints, list[str], Ints]:
+    values, counts = column.values, column.counts
+    frequent = [i for i in range(column.core) if values[i] not in without]
+    rare = [i for i in range(column.core, len(values)) if values[i] not in without]
+    return [values[i] for i in frequent], counts[frequent], [values[i] for i in rare], counts[rare]
 
 
 def _confidence(column: CategoryColumn, bad: dict[str, Variant], evidence: float) -> float:

@@ -138,6 +138,13 @@ def spelling(frequent: Sequence[str]) -> Spelling:
     )
 
 
+def _log_usual_length(own: Ints, lengths: Ints) -> Floats:
+    """How much less probable a length is than it would be in any column; the more so the more values have shown theirs."""
+    distance = np.abs(np.log(lengths[:, None] + 1.0) - np.log(own[None, :512] + 1.0)).min(axis=1)
+    floor = 1.0 / (1.0 + len(own) / 5.0)
+    return np.asarray(np.log(np.maximum(np.exp(-((distance / 0.3) ** 2) / 2.0), floor)), dtype=np.float64)
+
+
 def _log_code(values: Sequence[str]) -> Floats:
     """Log probability of each value as an acronym or a model number (BBVA, WD40, rtx3080), -inf for any other."""
     logs = np.full(len(values), -np.inf)
@@ -201,6 +208,7 @@ def randomness(frequent: Sequence[str], rare: Sequence[str], counts: Ints) -> Ra
     codes = encode(rare)
     codes_share = _code_share(untaught.log_likelihood(own), _log_code(frequent))
     natural = np.logaddexp(adapted.log_likelihood(codes), _log_code(rare) + np.log(codes_share))
+    natural += _log_usual_length(own.lengths, codes.lengths)
     per_alphabet = _log_random(rare, codes.lengths)
     possible = np.isfinite(per_alphabet).any(axis=1) & (codes.lengths >= SHORTEST)
     if not possible.any():

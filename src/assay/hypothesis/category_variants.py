@@ -111,52 +111,56 @@ def reach(length: int) -> int:
     return 0 if length < 4 else 1 if length < 6 else 2 if length < 14 else 3
 
 
-def near_misses(frequent: Sequence[str], weights: Ints, rare: Sequence[str], counts: Ints) -> dict[str, Variant]:
-    """Rare values a few edits from a much more frequent one, if they are more than chance would have.
+def near_misses(values: Sequence[str], counts: Ints, core: int) -> dict[str, Variant]:
+    """Values a few edits from a much more frequent one, if they are more than chance would have.
 
     Args:
-        frequent: values taken for real.
-        weights: rows with each of them.
-        rare: the other values, distinct.
-        counts: rows with each of the rare values.
+        values: distinct, the most frequent first.
+        counts: rows with each of them.
+        core: how many of the first ones are frequent.
     """
-    if not frequent or not rare:
+    centres = values[: min(core, max(_MAX_COMPARISONS // max(len(values), 1), 50))]
+    if not centres:
         return {}
-    centres = [squeezed(v) for v in frequent][: max(_MAX_COMPARISONS // len(rare), 50)]
-    nearest = _nearest([squeezed(v) for v in rare], centres, weights)
-    found: dict[str, Variant] = {}
-    for i, place in enumerate(nearest):
-        right = frequent[place] if place >= 0 else ""
-        if right and weights[place] >= max(5, 4 * counts[i]) and not siblings(rare[i], right):
-            found[rare[i]] = Variant("near miss", right)
+    keys = [squeezed(v) for v in values]
+    needed = np.where(np.arange(len(values)) < core, 8, 4) * counts
+    nearest = _nearest(keys, keys[: len(centres)], counts, np.maximum(needed, 5))
+    found = {
+        values[i]: Variant("near miss", values[place])
+        for i, place in enumerate(nearest)
+        if place >= 0 and not siblings(values[i], values[place])
+    }
     if not found:
         return {}
-    own = centres[:400]
-    neighbours = _nearest(own, own, weights, itself=False)
-    natural = sum(1 for i, j in enumerate(neighbours) if j >= 0 and not siblings(frequent[i], frequent[j]))
+    # How often values that are about equally frequent are neighbours all the same.
+    own = [i for i in range(min(len(centres), 400)) if values[i] not in found]
+    own_keys = [keys[i] for i in own]
+    neighbours = _nearest(own_keys, own_keys, np.arange(len(own), 0, -1), np.arange(len(own), 0, -1) + 1)
+    natural = sum(1 for i, j in enumerate(neighbours) if j >= 0 and not siblings(values[own[i]], values[own[j]]))
     chance = (natural + 0.5) / (len(own) + 3.0)
-    return found if binomial_tail(len(found), len(rare), min(chance, 0.95)) < _SIGNIFICANT else {}
+    return found if binomial_tail(len(found), len(values) - len(own), min(chance, 0.95)) < _SIGNIFICANT else {}
 
 
-def _nearest(queries: Sequence[str], centres: Sequence[str], weights: Ints, itself: bool = True) -> list[int]:
-    """For each query the index of the nearest centre in reach, the most frequent one of several, else -1."""
+def _nearest(queries: Sequence[str], centres: Sequence[str], weights: Ints, needed: Ints) -> list[int]:
+    """For each query the index of the nearest centre in reach whose weight is enough, the heaviest of several, or -1."""
     from rapidfuzz.distance import OSA
     from rapidfuzz.process import cdist
 
-    reaches = np.array([reach(len(c)) for c in centres])
-    order = np.argsort(-np.asarray(weights[: len(centres)]), kind="stable")
+    heaviest = np.argsort(-np.asarray(weights[: len(centres)]), kind="stable")
+    ordered = [centres[i] for i in heaviest]
+    weight = np.asarray(weights)[heaviest]
+    reaches = np.array([reach(len(c)) for c in ordered])
     nearest: list[int] = []
-    step = max(200_000 // max(len(centres), 1), 1)
+    step = max(400_000 // max(len(centres), 1), 1)
     for start in range(0, len(queries), step):
-        block = cdist(queries[start : start + step], centres, scorer=OSA.distance, score_cutoff=3, dtype=np.uint8)
-        own = np.array([reach(len(q)) for q in queries[start : start + step]])
-        allowed = block <= np.minimum(reaches[None, :], np.maximum(own, 1)[:, None])
-        distance = np.where(allowed, block, 99)[:, order]
-        if not itself:
-            distance[np.arange(len(block)), np.argsort(order)[start : start + len(block)]] = 99
+        block = cdist(queries[start : start + step], ordered, scorer=OSA.distance, score_cutoff=3, dtype=np.uint8)
+        own = np.array([max(reach(len(q)), 1) for q in queries[start : start + step]])
+        allowed = (block <= np.minimum(reaches[None, :], own[:, None])) & (block > 0)
+        allowed &= weight[None, :] >= needed[start : start + step, None]
+        distance = np.where(allowed, block, 99)
         best = distance.argmin(axis=1)
         hit = distance[np.arange(len(best)), best] < 99
-        nearest += np.where(hit, order[best], -1).tolist()
+        nearest += np.where(hit, heaviest[best], -1).tolist()
     return nearest
 
 
