@@ -45,7 +45,12 @@ MaxHypotheses = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the statements that would be sent first, and stop.")]
 FailOn = Annotated[
-    options.Severity, typer.Option("--fail-on", help="Exit with 1 if a new finding is at least this severe.")
+    options.Severity,
+    typer.Option(
+        "--fail-on",
+        metavar="SEVERITY",
+        help="Exit with 1 if a new finding is at least this severe: critical, high, medium, low or info.",
+    ),
 ]
 Packs = Annotated[
     list[Path] | None,

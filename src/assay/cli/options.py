@@ -13,7 +13,11 @@ Severity = Literal["critical", "high", "medium", "low", "info"]
 
 FormatOption = Annotated[
     Format,
-    typer.Option("--format", help="What standard output holds: a report to read, JSON (schema assay/1), or Markdown."),
+    typer.Option(
+        "--format",
+        metavar="text|json|md",
+        help="What standard output holds: a report to read, JSON (schema assay/1), or Markdown.",
+    ),
 ]
 MaskOption = Annotated[
     bool, typer.Option("--mask", help="Show the shape of sampled values (Xxx 99), not the values themselves.")

@@ -14,9 +14,10 @@ EXPECTED = 30
 
 _ENTITIES = {"&": "&amp;", "|": "&#124;", "\\": "&#92;", "`": "&#96;", "@": "&#64;"}
 _MARKUP = re.compile(
-    r"(?P<entity>[&|\\`@])|(?P<link>(?<=\w):(?=//)|(?<=www)\.)|(?P<mark>[*\[\]~$#!^<>]|(?<![^\W_])_|_(?![^\W_]))", re.IGNORECASE
+    r"(?P<entity>[&|\\`@])|(?P<link>(?<=\w):(?=//)|(?<=www)\.)|(?P<mark>[*\[\]~$<>]|(?<![^\W_])_|_(?![^\W_]))",
+    re.IGNORECASE,
 )
-_BLOCK_START = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|)([-+=.)])")
+_BLOCK_START = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|)([-+=.)#])")
 _PLAIN_CODE = re.compile(r"[^`|]*[^`|\s][^`|]*")
 
 
