@@ -81,7 +81,8 @@ def _judge(column: CategoryColumn, foreign: Foreign | None) -> Damage | None:
         bad |= {v: Variant("random", "") for v, p in zip(rare, strange.probability, strict=True) if p > 0.5}
         if not near:
             bad |= _near(column, bad | doubtful)
-    bad |= {v: d for v, d in misspelt_clusters(frequent, weights).items() if v not in bad}
+    frequent, weights, _, _ = _split(column, bad)
+    bad |= misspelt_clusters(frequent, weights)
     home = foreign.home if foreign is not None else ""
     if bad:
         return Damage(column, bad, _confidence(column, bad, strange.evidence), home)

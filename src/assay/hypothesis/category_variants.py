@@ -87,15 +87,29 @@ def same_after_folding(values: Sequence[str], counts: Ints) -> dict[str, Variant
         return {}
     affected = sum(int(counts[i]) for g in several for i in g) / max(int(counts.sum()), 1)
     habit = len(several) >= 3 and affected > 0.5
+    style = _usual_style(values, counts)
     found = {}
     for group in several:
         best = max(group, key=lambda i: (counts[i], values[i] == values[i].strip(), values[i]))
         total = sum(int(counts[i]) for i in group)
+        if counts[best] < 0.6 * total:
+            best = max(group, key=lambda i: (_style(values[i]) == style, counts[i], values[i]))
         for i in group:
             if i != best:
                 small = counts[i] <= 0.1 * total or values[i].strip() == values[best].strip()
                 found[values[i]] = Variant(_difference(values[i], values[best]), values[best], bool(small) or habit)
     return found
+
+
+def _style(value: str) -> str:
+    return next((name for name in ("islower", "isupper", "istitle") if getattr(value, name)()), "")
+
+
+def _usual_style(values: Sequence[str], counts: Ints) -> str:
+    rows: dict[str, int] = defaultdict(int)
+    for value, n in zip(values, counts.tolist(), strict=True):
+        rows[_style(value)] += n
+    return max(rows, key=lambda s: (rows[s], s))
 
 
 def _difference(value: str, right: str) -> str:

@@ -1,0 +1,153 @@
+"""How nearly one column determines another, and which rows break it.
+
+The measure is g3 (Kivinen and Mannila 1995), the share of rows to remove for the dependency to hold, against the same share
+after the dependent column was shuffled: columns that are nearly keys or nearly constant are determined by chance. Rows
+that break it must be sporadic: a second value that returns in a group, or a group that breaks it far more often than the
+others, is a rule of the data that is not the dependency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+_GROUP = 3  # rows from which a group has a majority worth the name
+_MOST_LEFT = 0.4  # of the breaks that chance would give
+_MOST_BROKEN = 0.35
+_SPORADIC = 0.6
+_RARE_LUCK = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Dependency:
+    """A determines B but for sporadic rows.
+
+    Attributes:
+        right: for each code of A the code of B in its group's majority, -1 where no majority is clear.
+        tolerated: pairs (as ``a * dependents + b``) that break it by a rule of the data, sorted.
+        rate: share of the rows in clear groups that break it sporadically.
+        chance: the same share if B were independent of A.
+        spread: sporadic breaks by group against a constant rate: 1 if they are like chance, more if clustered.
+    """
+
+    right: Ints
+    tolerated: Ints
+    dependents: int
+    rate: float
+    chance: float
+    spread: float
+    groups: int
+
+    def broken(self, a: Ints, b: Ints) -> Bools:
+        """Which rows break it."""
+        present = (a >= 0) & (b >= 0)
+        right = self.right[np.where(present, a, 0)]
+        bad = present & (right >= 0) & (right != b)
+        if len(self.tolerated):
+            bad &= ~np.isin(a * self.dependents + b, self.tolerated)
+        return np.asarray(bad, dtype=np.bool_)
+
+    def testable(self, a: Ints, b: Ints) -> Bools:
+        """Which rows could break it."""
+        present = (a >= 0) & (b >= 0)
+        return np.asarray(present & (self.right[np.where(present, a, 0)] >= 0), dtype=np.bool_)
+
+
+def agreement(order: Ints, same_group: Bools, dependents: Ints) -> tuple[Floats, Floats]:
+    """Share of neighbouring rows of one group that agree in each dependent column, and how many there are.
+
+    Args:
+        order: rows sorted by the determinant, in no order within a group.
+        same_group: for each of them but the last, whether the next is of the same group.
+        dependents: rows x columns of codes, -1 for null.
+    """
+    sorted_codes = dependents[order]
+    first, second = sorted_codes[:-1], sorted_codes[1:]
+    both = same_group[:, None] & (first >= 0) & (second >= 0)
+    pairs = both.sum(axis=0).astype(np.float64)
+    equal = (both & (first == second)).sum(axis=0)
+    return equal / np.maximum(pairs, 1.0), pairs
+
+
+def measure(a: Ints, b: Ints, n_a: int, n_b: int, rng: np.random.Generator) -> Dependency | None:
+    """The dependency of the codes ``b`` on the codes ``a``, None where there is none to speak of, or nothing breaks it."""
+    present = (a >= 0) & (b >= 0)
+    a, b = a[present], b[present]
+    size = np.bincount(a, minlength=n_a)
+    inside = size[a] >= _GROUP
+    a, b = a[inside], b[inside]
+    if len(a) < 30:
+        return None
+    cells = _Cells(a, b, n_b)
+    broken = len(a) - int(cells.best.sum())
+    if broken == 0 or broken > _MOST_BROKEN * len(a) * 1.3:
+        return None
+    by_chance = len(a) - int(_Cells(a, rng.permutation(b), n_b).best.sum())
+    if broken > _MOST_LEFT * by_chance or by_chance - broken < 8:
+        return None
+    return _sporadic(cells, size, n_a, n_b, broken, by_chance)
+
+
+class _Cells:
+    """Counts of the pairs (a, b), and for each group its size and its largest count."""
+
+    def __init__(self, a: Ints, b: Ints, n_b: int) -> None:
+        self.pair, count = np.unique(a * n_b + b, return_counts=True)
+        self.count = count.astype(np.int64)
+        self.a = self.pair // n_b
+        self.b = self.pair % n_b
+        starts = np.flatnonzero(np.r_[True, self.a[1:] != self.a[:-1]])
+        self.group = np.cumsum(np.r_[False, self.a[1:] != self.a[:-1]])
+        self.size = np.add.reduceat(self.count, starts)
+        self.best = np.maximum.reduceat(self.count, starts)
+        self.code = self.a[starts]
+
+
+def _sporadic(cells: _Cells, size: Ints, n_a: int, n_b: int, broken: int, by_chance: int) -> Dependency | None:
+    is_best = cells.count == cells.best[cells.group]
+    ties = np.bincount(cells.group, weights=is_best, minlength=len(cells.size))
+    clear = (2 * cells.best > cells.size) & (ties == 1)
+    rows_clear = int(cells.size[clear].sum())
+    if rows_clear < 0.5 * int(cells.size.sum()):
+        return None
+    minority = clear[cells.group] & ~is_best
+    breaks = int(cells.count[minority].sum())
+    if not breaks:
+        return None
+    rate = breaks / rows_clear
+    # How often this value would come into this group, if breaks came with one rate and took values as breaks do.
+    drawn = np.bincount(cells.b[minority], weights=cells.count[minority], minlength=n_b)
+    often = (drawn[cells.b] + 1.0) / (breaks + n_b)
+    returns = minority & (cells.count > 1) & (_tail(cells.count, cells.size[cells.group] * rate * often) < _RARE_LUCK)
+    left = np.bincount(cells.group, weights=np.where(minority & ~returns, cells.count, 0), minlength=len(cells.size))
+    rate = float(left[clear].sum() / rows_clear)
+    crowded = clear & (left > 1) & (_tail(left, cells.size * rate) < _RARE_LUCK / max(len(left), 1))
+    clear &= ~crowded
+    sporadic = int(left[clear].sum())
+    if not sporadic or sporadic < _SPORADIC * broken or clear.sum() < 3:
+        return None
+    rate = float(sporadic / max(int(cells.size[clear].sum()), 1))
+    if rate > _MOST_BROKEN:
+        return None
+    right = np.full(n_a, -1, dtype=np.int64)
+    chosen = is_best & clear[cells.group]
+    right[cells.a[chosen]] = cells.b[chosen]
+    expected = cells.size[clear] * rate
+    spread = float(((left[clear] - expected) ** 2).sum() / max((expected * (1 - rate)).sum(), 1e-9))
+    return Dependency(
+        right, np.sort(cells.pair[returns]), n_b, rate, by_chance / int(cells.size.sum()), spread, int(clear.sum())
+    )
+
+
+def _tail(seen: npt.NDArray[np.generic], mean: npt.NDArray[np.generic]) -> Floats:
+    """Chernoff bound of the probability that a Poisson variable with this mean is at least ``seen``."""
+    x, m = np.asarray(seen, dtype=np.float64), np.maximum(np.asarray(mean, dtype=np.float64), 1e-12)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bound = np.exp(np.minimum(x - m - x * np.log(np.maximum(x, 1e-12) / m), 0.0))
+    return np.where(x > m, bound, 1.0)
