@@ -1,4 +1,4 @@
-"""Expected outputs kept as files; ``ASSAY_UPDATE_GOLDEN=1 pytest tests/report`` writes them anew, for a person to read."""
+"""Expected outputs kept as files; ``ASSAY_UPDATE_GOLDEN=1 pytest tests/report`` writes them anew: read them then."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def test_numbers_that_json_has_not_are_words(value: float, word: str) -> None:
 
 
 def test_values_of_numpy_and_other_types_are_written() -> None:
-    assert figure({"n": np.int64(3), "x": np.float64(1 / 3), "b": np.bool_(True)}) == {"n": 3, "x": 0.333333, "b": True}
+    assert figure({"n": np.int64(3), "x": np.float64(1 / 3), "b": np.bool_(1)}) == {"n": 3, "x": 0.333333, "b": True}
     assert datum(uuid.UUID(int=1)) == "00000000-0000-0000-0000-000000000001"
     assert datum(dt.timedelta(days=1)) == "1 day, 0:00:00"
     assert datum({"a": [1, None]}) == '{"a": [1, null]}'
@@ -142,7 +142,8 @@ def test_several_tables_are_one_document() -> None:
 
 
 values = st.one_of(
-    st.none(), st.text(), st.integers(), st.floats(), st.booleans(), st.dates(), st.datetimes(), st.decimals(), st.binary()
+    st.none(), st.text(), st.integers(), st.floats(), st.booleans(), st.dates(), st.datetimes(), st.decimals(),
+    st.binary(),
 )  # fmt: skip
 
 

@@ -43,4 +43,9 @@ def test_samples_and_evidence_values_are_masked_and_the_row_index_is_not() -> No
         )
     )
     assert shown.sample == ({"row_index": 17, "brand": "Xxxx", "spend": None},)
-    assert shown.evidence == {"rows": 3, "values": {"Xxxx": 3, "Xxxx'": 1}}
+    assert shown.evidence == {"rows": 3, "values": {"Xxxx": 4}}
+
+
+def test_records_keep_their_keys_and_counts() -> None:
+    shown = masked(finding(evidence={"values": [{"bad": "Acmee", "right": None, "rows": 12}]}))
+    assert shown.evidence == {"values": [{"bad": "Xxxxx", "right": None, "rows": 12}]}

@@ -76,6 +76,12 @@ def test_wide_samples_keep_the_bad_cells() -> None:
     assert item.sample.left_out == 22
 
 
+def test_bad_values_are_shown_with_the_right_ones() -> None:
+    values = [{"bad": "Acmee", "right": "Acme", "rows": 2}, {"bad": "x9", "right": None, "rows": 1}]
+    item = view(audit_with(finding(evidence={"values": values, "days": {"2026-01-01": 1234}}))).problems[0]
+    assert item.evidence == (("values", "Acmee → Acme, x9"), ("days", "2026-01-01: 1,234"))
+
+
 def test_a_duplicate_finding_without_columns_is_about_the_whole_table() -> None:
     item = view(audit_with(finding(kind="duplicate_rows", category="structural", columns=()))).problems[0]
     assert item.subject == "whole table"

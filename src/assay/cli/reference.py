@@ -81,7 +81,7 @@ def _command(title: str, command: Any, context: Any) -> Iterator[str]:
 
 
 def _option(option: Any) -> str:
-    names = ", ".join(f"`{name}`" for name in option.opts)
+    names = ", ".join(f"`{name}`" for name in sorted(option.opts, reverse=True))
     value = "" if option.is_flag else f" `{option.metavar}`".replace("|", "` or `")
     shown = option.default if isinstance(option.default, str | int) and not isinstance(option.default, bool) else ""
     return f"| {names}{value} | {option.help} | {shown} |"

@@ -42,15 +42,19 @@ def _shape(character: str) -> str:
 
 
 def _deep(value: Any) -> Any:
-    """Masked leaves; what a count or a rate is keyed by is a value too."""
+    """Masked values in a structure: of a table of counts the keys, of a record the values."""
     if isinstance(value, Mapping):
-        shapes: dict[str, Any] = {}
-        for key, inner in value.items():
-            shape = str(mask(key))
-            while shape in shapes:
-                shape += "'"
-            shapes[shape] = inner if isinstance(inner, int | float) else _deep(inner)
-        return shapes
+        if all(isinstance(v, int | float) for v in value.values()):
+            return _counts(value)
+        return {k: v if isinstance(v, int | float) else _deep(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_deep(v) for v in value]
     return mask(value)
+
+
+def _counts(counts: Mapping[Any, Any]) -> dict[str, Any]:
+    shapes: dict[str, Any] = {}
+    for key, count in counts.items():
+        shape = str(mask(key))
+        shapes[shape] = shapes.get(shape, 0) + count
+    return shapes

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,12 +194,20 @@ def _figure(value: Any) -> str:
         return count_text(int(rounded)) if math.isfinite(value) and rounded.is_integer() else value_text(rounded)
     if isinstance(value, int) and not isinstance(value, bool):
         return count_text(value)
-    if isinstance(value, dict):
-        return visible(", ".join(f"{value_text(k, 30)}: {_figure(v)}" for k, v in list(value.items())[:8]), 200)
+    if isinstance(value, Mapping):
+        return visible(listed([f"{value_text(k, 30)}: {_figure(v)}" for k, v in value.items()], 8), 200)
     if isinstance(value, list | tuple | set | frozenset):
-        ordered = sorted(value, key=str) if isinstance(value, set | frozenset) else list(value)
-        return visible(listed([value_text(v, 30) for v in ordered], 8), 200)
+        ordered = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+        return visible(listed([_example(v) if isinstance(v, Mapping) else value_text(v, 30) for v in ordered], 6), 200)
     return value_text(value, 200)
+
+
+def _example(record: Mapping[str, Any]) -> str:
+    """A bad value with the right one, where that is known, or any other record of figures."""
+    if "bad" not in record:
+        return ", ".join(f"{k} {_figure(v)}" for k, v in record.items())
+    right = record.get("right")
+    return value_text(record["bad"], 30) + (f" → {value_text(right, 30)}" if right is not None else "")
 
 
 def _sentence(consequence: str) -> str:
