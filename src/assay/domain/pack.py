@@ -159,7 +159,7 @@ class _Builder:
     def _relation(self, place: str, body: Any) -> Relation:
         if not isinstance(body, dict):
             raise ConfigurationError(f"{place}: must be a mapping with kind, form and roles")
-        _only(place, body, ("kind", "form", "roles", "unless", "strict", "allow", "means", "but", "action"))
+        _only(place, body, ("kind", "form", "roles", "unless", "besides", "strict", "allow", "means", "but", "action"))
         kind, form = body.get("kind"), body.get("form")
         if kind not in RELATION_KINDS:
             raise ConfigurationError(f"{place}.kind: {kind!r} is none of {', '.join(RELATION_KINDS)}")
@@ -170,7 +170,8 @@ class _Builder:
             raise ConfigurationError(f"{place}.roles: must list at least two roles")
         roles = tuple(tuple(map(str, r)) if isinstance(r, list) else (str(r),) for r in listed)
         unless = tuple(map(str, body.get("unless") or ()))
-        for role in (*(r for options in roles for r in options), *unless):
+        besides = tuple(map(str, body.get("besides") or ()))
+        for role in (*(r for options in roles for r in options), *unless, *besides):
             if role not in self.roles:
                 raise ConfigurationError(f"{place}.roles: no pack defines a role {role!r}")
         allow = tuple(map(str, body.get("allow") or ()))
@@ -178,7 +179,7 @@ class _Builder:
             if exception not in EXCEPTIONS:
                 raise ConfigurationError(f"{place}.allow: {exception!r} is none of {', '.join(EXCEPTIONS)}")
         texts = (str(body.get(key, "")) for key in ("means", "but", "action"))
-        return Relation(str(kind), str(form), roles, bool(body.get("strict", False)), allow, unless, *texts)
+        return Relation(str(kind), str(form), roles, bool(body.get("strict", False)), allow, unless, besides, *texts)
 
     def pack(self) -> Pack:
         return Pack(

@@ -30,6 +30,8 @@ class Relation:
         strict: whether a violation is almost surely an error, and not only unusual.
         allow: the legitimate exceptions, of :data:`EXCEPTIONS`.
         unless: roles whose presence makes the relation redundant.
+        besides: roles that take the place of the last one in another relation; the relation is tested only beside them,
+            and rows that break the other one are reported there alone.
         means: what a violation means.
         but: what a legitimate exception is.
         action: what to do.
@@ -41,6 +43,7 @@ class Relation:
     strict: bool
     allow: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    besides: tuple[str, ...] = ()
     means: str = ""
     but: str = ""
     action: str = ""

@@ -1,0 +1,233 @@
+"""Null models of an excess a > b: what a clean table shows of it, and which boxes of rows that explains.
+
+A relation a <= b that is only usual breaks in clean tables: conversions after a view, a page loaded twice, a cart event
+that the pixel missed. Such rows look alike: few events, beside few. Damage picks rows without looking at their size, so
+its rate is measured where nothing legitimate can be (the certain rows), and that rate says how many of the doubtful
+rows it explains. The doubtful rows that it does not explain are legitimate, and are described by boxes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from assay.profile.arrays import Bools, Floats
+
+EDGES = np.array([0, 1, 2, 3, 4, 5, 7, 10, 15, 25, 50, 100, 200, 500, 1000, 1e4, np.inf])
+SMALL = 3  # events that a person would call few
+ENOUGH = 60  # rows that a rate can be measured on
+
+
+@dataclass(frozen=True)
+class Box:
+    """Rows that carry the signature of a legitimate exception; bounds are inclusive, None is no bound.
+
+    Attributes:
+        low, high: of the larger side b.
+        excess: of a - b.
+        share: of a - b relative to b, an alternative to ``excess``.
+        exposure: highest impressions; more would have brought more clicks.
+        undelivered: impressions and spend are zero.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    excess: float = 0.0
+    share: float = 0.0
+    exposure: float | None = None
+    undelivered: bool = False
+
+    def holds(self, rows: Rows) -> Bools:
+        """The rows inside."""
+        inside = (rows.excess <= self.excess) | (rows.excess <= self.share * rows.b)
+        if self.low is not None:
+            inside &= rows.b >= self.low
+        if self.high is not None:
+            inside &= rows.b <= self.high
+        if self.exposure is not None and rows.exposure is not None:
+            inside &= ~(rows.exposure > self.exposure)
+        return inside & rows.undelivered if self.undelivered else inside
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows in which both sides are present.
+
+    Attributes:
+        a, b: the sides of a <= b.
+        exposure: impressions, None where the table has none.
+        undelivered: impressions and spend are zero.
+    """
+
+    a: Floats
+    b: Floats
+    exposure: Floats | None
+    undelivered: Bools
+
+    @property
+    def excess(self) -> Floats:
+        return self.a - self.b
+
+    @property
+    def violating(self) -> Bools:
+        return self.excess > 1e-9 * np.maximum(np.abs(self.b), 1.0)
+
+    def where(self, mask: Bools) -> Rows:
+        """The rows of a mask."""
+        exposure = self.exposure[mask] if self.exposure is not None else None
+        return Rows(self.a[mask], self.b[mask], exposure, self.undelivered[mask])
+
+
+@dataclass(frozen=True)
+class Null:
+    """What is legitimate.
+
+    Attributes:
+        boxes: of legitimate rows.
+        rate: share of damaged rows among those where nothing legitimate can be; None where there are too few to tell.
+    """
+
+    boxes: tuple[Box, ...] = field(default=())
+    rate: float | None = None
+
+    def legitimate(self, rows: Rows) -> Bools:
+        """Rows that a box holds."""
+        inside: Bools = np.zeros(len(rows.a), dtype=np.bool_)
+        for box in self.boxes:
+            inside |= box.holds(rows)
+        return inside
+
+
+def fit(rows: Rows, allow: tuple[str, ...]) -> Null:
+    """The null model of a relation from a sample, of which up to two fifths may be damaged.
+
+    Args:
+        allow: the exceptions that the pack names.
+    """
+    if "attributed" in allow:
+        null = _attributed(rows)
+        if "reloads" in allow:
+            null = Null(null.boxes + _reloads(rows).boxes, null.rate)
+        return null
+    if "missed_event" in allow:
+        return _missed(rows)
+    reloads = _reloads(rows) if "reloads" in allow else Null()
+    if "undelivered" in allow:
+        late = _undelivered(rows)
+        return Null(reloads.boxes + late.boxes, late.rate)
+    return reloads
+
+
+def explained(observed: float, expected: float) -> bool:
+    """Whether damage at its measured rate accounts for at least half of the rows observed."""
+    return observed <= 2 * expected + np.sqrt(expected)
+
+
+def _undelivered(rows: Rows) -> Null:
+    """Events booked on a row without delivery, unless damage is so common that it explains them."""
+    delivered = ~rows.undelivered
+    n = int(delivered.sum())
+    rate = float((rows.violating & delivered).sum()) / n if n else 0.0
+    late = rows.excess[rows.violating & rows.undelivered]
+    idle = int(rows.undelivered.sum())
+    if len(late) and explained(len(late), rate * idle):
+        return Null((), rate)
+    most = max(float(SMALL), float(np.quantile(late, 0.9))) if len(late) >= 10 else float(SMALL)
+    return Null((Box(excess=min(most, 10.0), undelivered=True),), rate)
+
+
+def _attributed(rows: Rows) -> Null:
+    """Conversions without a click.
+
+    For a fixed b the count a has a distribution that falls off towards b, so that legitimate rows above b are at most as
+    many as rows close below b (rows of damage are not: they are above). Where there are none, the excess is damage.
+    """
+    place = np.searchsorted(EDGES, rows.b, side="right") - 1
+    violating = rows.violating
+    near = ~violating & (rows.a > rows.b / 2) & (rows.a >= 1)
+    bins = range(len(EDGES) - 1)
+    n = np.bincount(place, minlength=len(EDGES))
+    broken = np.bincount(place[violating], minlength=len(EDGES))
+    below = np.bincount(place[near], minlength=len(EDGES))
+    certain = [i for i in bins if i > 0 and below[i] <= 0.2 * broken[i] + 0.002 * n[i]]
+    sure = int(n[certain].sum())
+    rate = float(broken[certain].sum()) / sure if sure >= ENOUGH else None
+    boxes = []
+    for i in bins:
+        if not n[i] or (i in certain and i > 2):
+            continue
+        inside = rows.where(place == i)
+        usual = inside.exposure[~inside.violating] if inside.exposure is not None else None
+        most = float(np.quantile(usual, 0.995)) * 1.3 + 1 if usual is not None and len(usual) >= ENOUGH else None
+        plausible = inside.violating
+        if most is not None and inside.exposure is not None:
+            plausible = plausible & ~(inside.exposure > most)
+        allowed = _tail(inside.excess[plausible], rate, int(n[i]))
+        if i in certain:
+            allowed = min(allowed, SMALL)
+        if allowed > 0:
+            boxes.append(Box(float(EDGES[i]), float(EDGES[i + 1] - 1), allowed, exposure=most))
+    return Null(tuple(boxes), rate)
+
+
+def _tail(excess: Floats, rate: float | None, n: int) -> float:
+    """The largest excess that is legitimate in a stratum of ``n`` rows: above it damage explains what is there."""
+    if not len(excess):
+        return float(SMALL) if not rate else 0.0
+    ordered = np.sort(excess)[::-1]
+    first = max(1.0, float(np.count_nonzero(excess <= 1)))
+    # Attributed events fall off by at least half with each further one.
+    cap = SMALL + 2 * np.log2(1 + first)
+    if not rate:
+        return float(min(ordered[0], cap)) if ordered[0] > SMALL else float(SMALL)
+    levels = np.unique(ordered)
+    for level in levels:
+        if explained(float(np.count_nonzero(ordered >= level)), rate * n):
+            return float(min(level - 1, cap))
+    return float(min(levels[-1], cap))
+
+
+def _reloads(rows: Rows) -> Null:
+    """An excess of one or two, or of a few per cent, at any size of b."""
+    violating, k = rows.violating, rows.excess
+    far = violating & (k > np.maximum(SMALL, 0.1 * rows.b))
+    large = rows.b >= 10
+    base = large if large.sum() >= ENOUGH else rows.b >= 1
+    rate = float(far[base].sum()) / int(base.sum()) if base.sum() >= ENOUGH else None
+    near = violating & ~far
+    boxes: list[Box] = []
+    if not rate:
+        return Null((Box(1, None, SMALL, 0.05),), rate)
+    # Of the damage, so many rows an excess of one event.
+    density = float(np.median([np.count_nonzero(violating & base & (np.ceil(k) == j)) for j in range(4, 9)]))
+    allowed = 0.0
+    for j in (1, 2, 3):
+        here = np.count_nonzero(near & base & (np.ceil(k) == j))
+        if here > 3 and not explained(here, density):
+            allowed = float(j)
+    if allowed:
+        boxes.append(Box(10 if base is large else 1, None, allowed))
+    if base is large:
+        for b in range(10):
+            stratum = rows.b == b
+            tail = _tail(k[violating & stratum], rate, int(stratum.sum()))
+            if min(tail, allowed) > 0:
+                boxes.append(Box(b, b, min(tail, allowed)))
+    return Null(tuple(boxes), rate)
+
+
+def _missed(rows: Rows) -> Null:
+    """One or two events of b that were not recorded; damage is told from rows with several events of a."""
+    violating, k = rows.violating, rows.excess
+    many = rows.a >= 3
+    far = violating & many & (k >= 3)
+    rate = float(far.sum()) / int(many.sum()) if many.sum() >= ENOUGH // 2 else None
+    boxes: list[Box] = []
+    for a, b in ((1, 0), (2, 0), (2, 1)):
+        cell = int(np.count_nonzero(violating & (rows.a == a) & (rows.b == b)))
+        share = rate * int(np.count_nonzero(rows.a == a)) if rate else 0.0
+        if not cell or not explained(cell, share):
+            boxes.append(Box(b, b, float(a - b)))
+    boxes.append(Box(2, None, 2.0))
+    return Null(tuple(boxes), rate)

@@ -1,0 +1,323 @@
+"""Relations that the pack knows of the columns' roles: which rows break them, and which of those are legitimate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sqlglot import exp
+
+from assay.domain.pack import load_packs
+from assay.domain.relation import Relation
+from assay.hypothesis.excess import Box, Null, Rows, explained, fit
+from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.hypothesis.relation_columns import Operand, first_of, operand, qualifiers
+from assay.hypothesis.structure import Segments, broken_segments
+from assay.profile.arrays import Bools, Floats
+
+MOST_DAMAGE = 0.45  # of all rows; where more break a relation, it is not one of this table
+FEW_ROWS = 3
+
+
+def propose(context: Context) -> list[Hypothesis]:
+    """One hypothesis for each relation whose roles the table has; strict ones are raised whatever the sample shows."""
+    raised: list[Hypothesis] = []
+    if not context.profile.sample.rows:
+        return raised
+    for relation in load_packs().relations:
+        if any(operand(context, role) is not None for role in relation.unless):
+            continue
+        for qualifier in qualifiers(context, relation.roles[0][0]) or [""]:
+            columns = [first_of(context, options, qualifier) for options in relation.roles]
+            made = _propose(context, relation, columns)
+            if made is not None and not any(made.columns == h.columns and made.kind == h.kind for h in raised):
+                raised.append(made)
+    return raised
+
+
+def _propose(context: Context, relation: Relation, columns: list[Operand | None]) -> Hypothesis | None:
+    if relation.form == "ladder":
+        return _ladder(context, relation, [c for c in columns if c is not None])
+    found = [c for c in columns if c is not None]
+    if len(found) < len(columns) or len({c.name for c in found}) < len(found):
+        return None
+    if relation.form == "le":
+        return _order(context, relation, found[0], found[1])
+    if relation.form == "implies":
+        return _implication(context, relation, found[0], found[1])
+    return _sum(context, relation, found)
+
+
+# --- a <= b -----------------------------------------------------------------------------------------------------------
+
+
+def _order(context: Context, relation: Relation, small: Operand, large: Operand) -> Hypothesis | None:
+    scene = _Scene.of(context)
+    rows, present = scene.rows(small.numbers(context), large.numbers(context))
+    other = first_of(context, relation.besides, small.role.qualifier)
+    if not len(rows.a) or (relation.besides and other is None):
+        return None
+    null = fit(rows, relation.allow)
+    bad = rows.violating & ~null.legitimate(rows)
+    if other is not None:
+        bad &= ~(rows.a > other.numbers(context)[present])
+    relevant = rows.a > 0
+    segments = _segments(context, relation, present, relevant, bad)
+    if segments is not None:
+        bad &= ~segments.rows[present]
+    a, b = _value(context, small), _value(context, large)
+    benign = [scene.sql(box, a, b) for box in null.boxes]
+    if segments is not None:
+        benign.append(_within(context, segments))
+    if other is not None:
+        benign.append(exp.GT(this=a.copy(), expression=_value(context, other)))
+    test = RowTest(
+        exp.GT(this=a, expression=b),
+        exp.or_(*benign) if benign else None,
+        tolerated=_tolerated(context, relation),
+        magnitude=exp.Sub(this=a.copy(), expression=b.copy()),
+    )
+    return _hypothesis(context, relation, (small, large), test, rows.violating, bad, relevant, null)
+
+
+def _ladder(context: Context, relation: Relation, steps: list[Operand]) -> Hypothesis | None:
+    """Each step at most the next; pairs that this table does not keep, or breaks by a few events, are left out."""
+    if len(steps) < 3:
+        return None
+    scene = _Scene.of(context)
+    kept: list[tuple[Operand, Operand]] = []
+    parts: list[exp.Expr] = []
+    broken = np.zeros(context.profile.sample.rows, dtype=np.bool_)
+    relevant = np.zeros(context.profile.sample.rows, dtype=np.bool_)
+    for small, large in zip(steps, steps[1:], strict=False):
+        rows, present = scene.rows(small.numbers(context), large.numbers(context))
+        null = fit(rows, ("reloads",) if relation.strict else relation.allow)
+        bad = rows.violating & ~null.legitimate(rows)
+        if not len(rows.a) or bad.mean() > MOST_DAMAGE or bad.sum() > max(1, (rows.a > 0).sum()) * 0.9:
+            continue
+        a, b = _value(context, small), _value(context, large)
+        part: exp.Expr = exp.GT(this=a, expression=b)
+        if null.boxes:
+            benign = exp.or_(*[scene.sql(box, a, b) for box in null.boxes])
+            part = exp.and_(part, exp.not_(exp.paren(exp.Coalesce(this=exp.paren(benign), expressions=[exp.false()]))))
+        parts.append(exp.paren(part))
+        kept.append((small, large))
+        where = np.flatnonzero(present)
+        broken[where[bad]] = True
+        relevant[where[rows.a > 0]] = True
+    if not kept:
+        return None
+    columns = tuple(dict.fromkeys(c for pair in kept for c in pair))
+    test = RowTest(exp.or_(*parts), tolerated=_tolerated(context, relation))
+    return _hypothesis(context, relation, columns, test, broken, broken, relevant, Null())
+
+
+# --- a > 0 needs b > 0 ------------------------------------------------------------------------------------------------
+
+
+def _implication(context: Context, relation: Relation, first: Operand, second: Operand) -> Hypothesis | None:
+    scene = _Scene.of(context)
+    rows, present = scene.rows(first.numbers(context), second.numbers(context))
+    relevant = rows.a > 0
+    broken = relevant & (rows.b == 0)
+    a, b = _value(context, first), _value(context, second)
+    zero = exp.Literal.number(0)
+    benign: list[exp.Expr] = []
+    bad = broken
+    if "unspent_residue" in relation.allow:
+        price = rows.a[relevant & (rows.b > 0)] / rows.b[relevant & (rows.b > 0)]
+        least = float(np.median(price)) if len(price) else 0.0
+        tiny = rows.a <= least
+        usual = relevant & ~tiny
+        rate = float((broken & usual).sum()) / max(int(usual.sum()), 1)
+        if least > 0 and not ((broken & tiny).any() and explained((broken & tiny).sum(), rate * (relevant & tiny).sum())):
+            benign.append(exp.LTE(this=a.copy(), expression=_number(least)))
+            bad = broken & ~tiny
+    segments = _segments(context, relation, present, relevant, bad)
+    if segments is not None:
+        benign.append(_within(context, segments))
+        bad = bad & ~segments.rows[present]
+    test = RowTest(
+        exp.and_(exp.GT(this=a, expression=zero), exp.EQ(this=b, expression=zero.copy())),
+        exp.or_(*benign) if benign else None,
+        tolerated=_tolerated(context, relation),
+        magnitude=a.copy(),
+    )
+    return _hypothesis(context, relation, (first, second), test, broken, bad, relevant, Null())
+
+
+# --- a + b = c --------------------------------------------------------------------------------------------------------
+
+
+def _sum(context: Context, relation: Relation, parts: list[Operand]) -> Hypothesis | None:
+    numbers = [p.numbers(context) for p in parts]
+    present = np.all([np.isfinite(x) for x in numbers], axis=0)
+    if not present.any():
+        return None
+    gap = np.abs(np.sum([x[present] for x in numbers[:-1]], axis=0) - numbers[-1][present])
+    size = np.maximum(np.abs(numbers[-1][present]), 1.0)
+    broken = gap > 1e-6 * size + 1e-6
+    relevant = np.any([x[present] != 0 for x in numbers], axis=0)
+    if not relevant.any() or (broken & relevant).sum() > MOST_DAMAGE * relevant.sum():
+        return None  # this table defines its total otherwise
+    values = [_value(context, p) for p in parts]
+    total: exp.Expr = values[0]
+    for value in values[1:-1]:
+        total = exp.Add(this=total, expression=value)
+    distance = exp.Abs(this=exp.paren(exp.Sub(this=exp.paren(total), expression=values[-1])))
+    test = RowTest(
+        exp.GT(this=distance, expression=_number(1e-3)),
+        tolerated=_tolerated(context, relation),
+        magnitude=distance.copy(),
+    )
+    return _hypothesis(context, relation, tuple(parts[-1:] + parts[:-1]), test, broken, broken, relevant, Null())
+
+
+# --- what they share --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """Delivery of the sampled rows: impressions and spend, where the table has them."""
+
+    impressions: Floats | None
+    spend: Floats | None
+    impressions_sql: exp.Expr | None
+    spend_sql: exp.Expr | None
+
+    @staticmethod
+    def of(context: Context) -> _Scene:
+        seen, paid = operand(context, "impressions"), operand(context, "spend")
+        return _Scene(
+            seen.numbers(context) if seen else None,
+            paid.numbers(context) if paid else None,
+            _value(context, seen) if seen else None,
+            _value(context, paid) if paid else None,
+        )
+
+    def rows(self, a: Floats, b: Floats) -> tuple[Rows, Bools]:
+        """The rows in which both sides are present and not negative, and which rows of the sample they are."""
+        present = np.isfinite(a) & np.isfinite(b) & (a >= 0) & (b >= 0)
+        idle = np.zeros(len(a), dtype=np.bool_)
+        if self.impressions is not None:
+            idle = self.impressions == 0
+            if self.spend is not None:
+                idle &= ~(self.spend != 0) | np.isnan(self.spend)
+        exposure = self.impressions[present] if self.impressions is not None else None
+        return Rows(a[present], b[present], exposure, idle[present]), present
+
+    def sql(self, box: Box, a: exp.Expr, b: exp.Expr) -> exp.Expr:
+        """True on the rows of a box."""
+        over = exp.Sub(this=a.copy(), expression=b.copy())
+        within: exp.Expr = exp.LTE(this=over, expression=_number(box.excess))
+        if box.share:
+            share = exp.Mul(this=_number(box.share), expression=b.copy())
+            within = exp.paren(exp.or_(within, exp.LTE(this=over.copy(), expression=share)))
+        parts = [within]
+        if box.low is not None:
+            parts.append(exp.GTE(this=b.copy(), expression=_number(box.low)))
+        if box.high is not None and np.isfinite(box.high):
+            parts.append(exp.LTE(this=b.copy(), expression=_number(box.high)))
+        if box.exposure is not None and self.impressions_sql is not None:
+            parts.append(exp.LTE(this=self.impressions_sql.copy(), expression=_number(round(box.exposure))))
+        if box.undelivered:
+            if self.impressions_sql is None:
+                return exp.false()
+            parts.append(exp.EQ(this=self.impressions_sql.copy(), expression=_number(0)))
+            if self.spend_sql is not None:
+                spent = exp.Coalesce(this=self.spend_sql.copy(), expressions=[_number(0)])
+                parts.append(exp.EQ(this=spent, expression=_number(0)))
+        return exp.paren(exp.and_(*parts))
+
+
+def _value(context: Context, column: Operand) -> exp.Expr:
+    value = context.profile.value(column.name)
+    return exp.Coalesce(this=value, expressions=[_number(0)]) if column.blank_is_zero else value
+
+
+def _number(value: float) -> exp.Expr:
+    return exp.Literal.number(int(value) if float(value).is_integer() else repr(float(f"{value:.6g}")))
+
+
+def _within(context: Context, segments: Segments) -> exp.Expr:
+    text = exp.cast(context.profile.value(segments.column), "text")
+    return exp.In(this=text, expressions=[exp.Literal.string(v) for v in segments.values])
+
+
+def _segments(context: Context, relation: Relation, present: Bools, relevant: Bools, bad: Bools) -> Segments | None:
+    if relation.strict and relation.form != "implies":
+        return None
+    where = np.flatnonzero(present)
+    rows = context.profile.sample.rows
+    wide_relevant, wide_bad = np.zeros(rows, dtype=np.bool_), np.zeros(rows, dtype=np.bool_)
+    wide_relevant[where[relevant]] = True
+    wide_bad[where[bad]] = True
+    return broken_segments(context, wide_relevant, wide_bad)
+
+
+def _tolerated(context: Context, relation: Relation) -> float:
+    """What a sample without a single bad row leaves possible in the rest of the table (the rule of three)."""
+    sample = context.profile.sample
+    return 0.0 if sample.complete or relation.strict else 3 / sample.rows
+
+
+def _hypothesis(
+    context: Context,
+    relation: Relation,
+    columns: tuple[Operand, ...],
+    test: RowTest,
+    violating: Bools,
+    bad: Bools,
+    relevant: Bools,
+    null: Null,
+) -> Hypothesis:
+    names = tuple(c.name for c in columns)
+    flagged, broken, kept = int(bad.sum()), int(violating.sum()), int((relevant & ~violating).sum())
+    rows = max(context.profile.sample.rows, 1)
+    surety = min(c.role.confidence for c in columns)
+    confidence = 0.97 if relation.strict else 0.9
+    reason = f"{_title(relation, names)}: {relation.means}"
+    if flagged > MOST_DAMAGE * rows or (flagged > 20 * max(kept, 1) and flagged >= FEW_ROWS):
+        confidence = 0.4
+        reason += "; but this table breaks it nearly throughout, so the columns may mean something else"
+    elif not relation.strict and flagged < max(FEW_ROWS, 0.0002 * rows):
+        confidence = 0.45
+    elif broken - flagged > 0 and relation.but:
+        reason += f". {_capital(relation.but)}: such rows are left out"
+    return Hypothesis(
+        kind=relation.kind,
+        columns=names,
+        reason=reason + ".",
+        test=test,
+        origin="pack",
+        prior=0.9 if flagged else 0.6 if relation.strict else 0.3,
+        strict=relation.strict,
+        weight=0.9 if relation.strict else 0.75,
+        confidence=round(confidence * (1.0 if surety >= 0.6 else 0.85), 3),
+        action=relation.action,
+        evidence=_evidence(flagged, broken, rows, null),
+    )
+
+
+def _evidence(flagged: int, broken: int, rows: int, null: Null) -> dict[str, float | int]:
+    evidence: dict[str, float | int] = {"sampled_rows": rows, "sampled_violations": broken}
+    if broken > flagged:
+        evidence["sampled_legitimate"] = broken - flagged
+    if null.rate is not None:
+        evidence["rate_where_nothing_is_legitimate"] = float(f"{null.rate:.4g}")
+    return evidence
+
+
+def _title(relation: Relation, names: tuple[str, ...]) -> str:
+    if relation.form == "implies":
+        return f"{names[0]} above zero where {names[1]} is zero"
+    if relation.form == "sum":
+        return f"{names[0]} differs from {' + '.join(names[1:])}"
+    if relation.form == "ladder":
+        return "an order broken in " + " <= ".join(names)
+    return f"{names[0]} above {names[1]}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
