@@ -1,0 +1,74 @@
+"""Sums, products, ratios and copies that the data themselves show, and the rows that break them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from assay.domain.role import Family
+from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.hypothesis.identities import formula, violation
+from assay.hypothesis.identity_proof import Found
+from assay.hypothesis.identity_search import search
+from assay.hypothesis.quantities import Quantity, quantities
+
+FAMILIES = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER, Family.DIMENSION, Family.DATE)
+UNSEEN = 3.0  # rows of a sample that may be wrong by 95 % confidence though none was seen
+
+
+def propose(context: Context) -> list[Hypothesis]:
+    """One hypothesis for each identity that holds in the sample and does not follow from the others."""
+    items = [q for q in quantities(context, FAMILIES) if q.whole or q.family is not Family.DATE]
+    found = search(items, context.seed)
+    return [_hypothesis(context, items, one, found) for one in found]
+
+
+def _hypothesis(context: Context, items: list[Quantity], one: Found, found: list[Found]) -> Hypothesis:
+    identity, support = one
+    text = formula(identity, items)
+    order = _suspects(one, found)
+    cells = [m for m, blame in order if blame == order[0][1]]
+    sample = context.profile.sample
+    broken = int(support.broken.sum())
+    # Deviations of one sign and moderate size look like a component that the table does not list, not like damage.
+    unlisted = broken > 0 and support.one_sided >= 0.97 and support.near >= 0.7
+    return Hypothesis(
+        kind="relation_violation",
+        columns=tuple(items[m].name for m, _ in order),
+        cells=tuple(items[m].name for m in cells),
+        reason=f"{text} holds in {support.holds:.1%} of the rows that can tell, far beyond chance; these rows break it",
+        test=RowTest(violation(identity, items), tolerated=0.0 if sample.complete else UNSEEN / max(1, sample.rows)),
+        origin="discovered",
+        prior=0.5,
+        strict=sample.complete,
+        weight=0.7,
+        confidence=0.45 if unlisted else 0.9,
+        action="Recompute the derived column from its parts, or find out which of the columns was changed on the way.",
+        evidence={
+            "identity": text,
+            "holds_in_sample": round(support.holds, 4),
+            "rows_that_can_tell": support.rows,
+            "broken_in_sample": broken,
+            "scale": identity.scale,
+            "half_unit_of_result": identity.halves[0],
+        },
+    )
+
+
+def _suspects(one: Found, found: list[Found]) -> list[tuple[int, int]]:
+    """The columns of an identity, the likeliest culprit first, with a degree of blame.
+
+    In the rows that break this identity, another one that contains a column and holds clears it (-1); one that is
+    broken as well, in nearly all of them, implicates it (1).
+    """
+    identity, support = one
+    rows = np.flatnonzero(support.broken)
+    blames = []
+    for member in identity.members:
+        shared = [
+            float(held.broken[rows].mean())
+            for other, held in found
+            if rows.size and other is not identity and member in other.members
+        ]
+        blames.append(-1 if any(s < 0.2 for s in shared) else 1 if any(s > 0.8 for s in shared) else 0)
+    order = sorted(range(len(blames)), key=lambda i: (-blames[i], i))
+    return [(identity.members[i], blames[i]) for i in order]

@@ -1,0 +1,56 @@
+"""Orders between columns that the data themselves show (start before end, shipped at most ordered), and the rows that
+break them; and quantities that are never there without another one."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from assay.domain.role import Family
+from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.hypothesis.order_search import Order, search_orders
+from assay.hypothesis.quantities import Quantity, quantities
+
+FAMILIES = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER, Family.DATE)
+UNSEEN = 3.0  # rows of a sample that may be wrong by 95 % confidence though none was seen
+
+
+def propose(context: Context) -> list[Hypothesis]:
+    """One hypothesis for each order that the sample shows and no other order implies."""
+    items = quantities(context, FAMILIES)
+    return [_order(context, items, order) for order in search_orders(items, context.seed)]
+
+
+def _order(context: Context, items: list[Quantity], order: Order) -> Hypothesis:
+    low, high = items[order.low], items[order.high]
+    sample = context.profile.sample
+    return Hypothesis(
+        kind="relation_violation",
+        columns=(low.name, high.name),
+        reason=f"{low.name} is at most {high.name} in all other rows, up to equality, and these rows are above it",
+        test=RowTest(_above(low, high), tolerated=0.0 if sample.complete else UNSEEN / max(1, sample.rows)),
+        origin="discovered",
+        prior=0.4,
+        strict=sample.complete,
+        weight=0.6,
+        confidence=0.85,
+        action=f"Find out which of {low.name} and {high.name} is wrong in these rows.",
+        evidence={
+            "order": f"{low.name} <= {high.name}",
+            "rows_compared": order.rows,
+            "broken_in_sample": order.broken,
+            "expected_without_boundary": order.expected,
+            "broken_if_dealt_at_random": order.dealt,
+        },
+    )
+
+
+def _above(low: Quantity, high: Quantity) -> exp.Expr:
+    if low.family is Family.DATE:
+        sides = [q.raw.copy() if low.kind is high.kind else exp.cast(q.raw.copy(), "timestamp") for q in (low, high)]
+        return exp.GT(this=sides[0], expression=sides[1])
+    slack = exp.Mul(this=exp.Literal.number("1e-9"), expression=exp.Abs(this=high.number.copy()))
+    conditions: list[exp.Expr] = [
+        exp.GT(this=low.number.copy(), expression=exp.Add(this=high.number.copy(), expression=slack))
+    ]
+    conditions += [p for q in (low, high) if (p := q.present()) is not None]
+    return exp.and_(*conditions)

@@ -1,0 +1,317 @@
+"""Whether an arithmetic identity holds in a sample, with enough support that chance and looseness are excluded.
+
+Null models, all of which must fail for an identity to be believed:
+- chance: the target's values dealt to other rows agree far less often;
+- a trivial term: the identity holds as well in the rows where each term differs from its most frequent value;
+- looseness: the rows that break it are not just beyond its tolerance, as they would be if the claim were only roughly
+  true (an unlisted further component, another rounding, late corrections).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from assay.domain.role import Family
+from assay.hypothesis.identities import DOUBLE, FULL, Identity, residual
+from assay.hypothesis.quantities import Quantity, printed, repeats
+from assay.profile.arrays import Bools, Floats, Ints
+
+CONFIRM_ROWS = 12_000
+HOLDS = 0.51
+VARIED = 0.3
+BOTH_SIDES = 0.15
+LEAST_ROWS = 30
+LEAST_DISTINCT = 12
+SHARP = 0.2
+LARGEST_SCALE = 9
+DIGITS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Support:
+    """How well an identity holds in the sample.
+
+    Attributes:
+        holds: share of the informative rows in which it holds.
+        rows: informative rows: all values present, and the tolerance small against them.
+        by_chance: share of them in which it would hold if the target's values were dealt at random.
+        sharpness: median of tolerance over size, the less the sharper.
+        broken: rows of the sample that break it.
+        one_sided: share of the broken rows on the more frequent side.
+        near: share of the broken rows that are moderately off (within a factor of two, or a few units).
+    """
+
+    holds: float
+    rows: int
+    by_chance: float
+    sharpness: float
+    broken: Bools
+    one_sided: float
+    near: float
+
+
+Found = tuple[Identity, Support]
+
+
+class Proof:
+    """Confirms candidates on more rows, then measures them on the whole sample."""
+
+    def __init__(self, items: list[Quantity], seed: int) -> None:
+        self.items = items
+        self.rng = np.random.default_rng([seed, 1])
+        self.modal = [repeats(q.values) for q in items]
+        self.all = [q.values for q in items]
+
+    def shaped(self, identity: Identity) -> Identity:
+        """The identity with the tolerances that its columns' precision asks for."""
+        members = [self.items[m] for m in identity.members]
+        exact = identity.form in ("sum", "copy") and all(q.decimals == 0 for q in members)
+        halves = [q.half for q in members]
+        if identity.form != "sum" and not exact and members[0].decimals == 0:
+            halves[0] = 0.5
+        full = any(q.coarse or q.decimals is None for q in members)
+        return replace(identity, halves=tuple(halves), slack=FULL if full else DOUBLE)
+
+    def copy(self, a: int, b: int) -> Found | None:
+        """``b = k * a`` or ``a = k * b``, whichever is sharper."""
+        units = {self.items[i].family is Family.DATE for i in (a, b)}
+        if len(units) > 1:
+            return None
+        found = []
+        for target, term in ((b, a), (a, b)):
+            scale = self._scale(target, (term,), lambda t, x: t / x[0])
+            if scale is None or (self.items[a].family is Family.DATE and scale != 1.0):
+                continue
+            one = self.confirm(self.shaped(Identity("copy", target, (term,), scale)))
+            if one:
+                found.append(one)
+        return min(found, key=lambda f: f[1].sharpness * (1 if f[0].target == b else 1.001), default=None)
+
+    def product(self, whole: int, a: int, b: int) -> Found | None:
+        """The sharpest of ``whole = k * a * b``, ``a = k * whole / b`` and ``b = k * whole / a``."""
+        found = []
+        for form, target, terms in (
+            ("product", whole, (a, b)),
+            ("ratio", a, (whole, b)),
+            ("ratio", b, (whole, a)),
+        ):
+            made = Identity("product" if form == "product" else "ratio", target, terms)
+            scale = self._scale(
+                target, terms, (lambda t, x: t / (x[0] * x[1])) if form == "product" else (lambda t, x: t * x[1] / x[0])
+            )
+            if scale is None:
+                continue
+            one = self.confirm(self.shaped(replace(made, scale=scale)))
+            if one:
+                found.append(one)
+        if not found:
+            return None
+        level = max(f[1].holds for f in found) - 0.1
+        return min((f for f in found if f[1].holds >= level), key=self._preference)
+
+    def _preference(self, one: Found) -> tuple[bool, bool, bool, float]:
+        """Directions of one identity, the sharpest and most natural first: a rate is computed, a count hardly."""
+        identity, support = one
+        target = self.items[identity.target]
+        any_computed = any(self.items[m].computed for m in identity.members)
+        natural = target.computed if any_computed else identity.form == "product"
+        return target.decimals == 0 and identity.halves[0] > 0, not natural, identity.slack > DOUBLE, support.sharpness
+
+    def _scale(
+        self, target: int, terms: Sequence[int], ratio: Callable[[Floats, Sequence[Floats]], Floats]
+    ) -> float | None:
+        """The constant factor: the simplest number that rounding allows, from the most precise rows."""
+        columns = [self.all[i] for i in (target, *terms)]
+        good = np.logical_and.reduce([np.isfinite(c) & (c > 0) for c in columns])
+        rows = np.flatnonzero(good)
+        rows = rows[:: max(1, rows.size // 4_000)]
+        if rows.size < LEAST_ROWS:
+            return None
+        values = [c[rows] for c in columns]
+        with np.errstate(all="ignore"):
+            scales = ratio(values[0], values[1:])
+            error = sum(
+                (0.5 if i == target and self.items[i].decimals == 0 else self.items[i].half) / v
+                for i, v in zip((target, *terms), values, strict=True)
+            )
+        usable = np.isfinite(scales) & (scales > 0)
+        scales, error = scales[usable], np.asarray(error)[usable] + FULL
+        if scales.size < LEAST_ROWS:
+            return None
+        precise = error <= np.quantile(error, 0.5)
+        middle = float(np.median(scales[precise]))
+        if not (math.isfinite(middle) and abs(math.log10(middle)) <= LARGEST_SCALE):
+            return None
+        return _simplest(middle, scales[precise], error[precise])
+
+    def confirm(self, identity: Identity) -> Found | None:
+        """Test a candidate on some thousands of rows, sharpen its tolerance, and measure it on all rows."""
+        columns = [self.all[m] for m in identity.members]
+        useful = np.logical_and.reduce([np.isfinite(c) & (c != 0) for c in columns[1:]]) & np.isfinite(columns[0])
+        rows = np.flatnonzero(useful)
+        if rows.size < LEAST_ROWS:
+            return None
+        rows = rows[:: max(1, rows.size // CONFIRM_ROWS)]
+        sample = {m: self.all[m][rows] for m in identity.members}
+        if identity.scale <= 0:
+            return None
+        off, limit, right = _measure(identity, sample)
+        fits = np.abs(off) <= limit
+        if fits.mean() < 0.5 * HOLDS:
+            return None
+        sharper = self._sharpened(identity, sample[identity.target][fits])
+        if sharper.halves != identity.halves:
+            off2, limit2, right2 = _measure(sharper, sample)
+            if (np.abs(off2) <= limit2).mean() >= 0.97 * fits.mean():
+                identity, off, limit, right = sharper, off2, limit2, right2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            blunt = limit / np.abs(right)
+        telling = blunt < SHARP
+        if telling.sum() < LEAST_ROWS or not self._believable(identity, sample, off, limit, telling, rows):
+            return None
+        return identity, self._support(identity, telling, blunt, sample, off, limit)
+
+    def _sharpened(self, identity: Identity, kept: Floats) -> Identity:
+        """The precision of the target in the rows that are right: corrupted cells may be printed differently."""
+        item = self.items[identity.target]
+        if item.decimals == 0 and identity.halves[0] == 0.0:
+            return identity
+        decimals = printed(kept, item.coarse, 0.9)
+        half = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+        slack = FULL if decimals is None else identity.slack
+        return replace(identity, halves=(half, *identity.halves[1:]), slack=slack)
+
+    def _believable(
+        self, identity: Identity, sample: dict[int, Floats], off: Floats, limit: Floats, telling: Bools, rows: Ints
+    ) -> bool:
+        fits = np.abs(off) <= limit
+        for term in identity.terms:
+            varied = telling & ~self.modal[term][rows]
+            if varied.sum() < LEAST_ROWS or fits[varied].mean() < VARIED:
+                return False
+            if np.unique(sample[term][varied & fits][:600]).size < (3 if identity.form == "copy" else 2):
+                return False
+        right = np.column_stack([sample[m][telling & fits][:600] for m in identity.members])
+        if np.unique(right, axis=0).shape[0] < LEAST_ROWS or np.unique(right[:, 0]).size < LEAST_DISTINCT:
+            return False
+        ring = (3 * limit + 2.5 * self._step(identity, sample))[telling]
+        dealt = [self._dealt(identity, sample, telling, member) for member in identity.members]
+        chance = float((np.abs(dealt[0][0]) <= dealt[0][1]).mean())
+        if chance > 0.5 * fits[telling].mean():
+            return False
+        return not _loose(off[telling], limit[telling], ring, [_close(o, b, ring) for o, b in dealt])
+
+    def _dealt(
+        self, identity: Identity, sample: dict[int, Floats], telling: Bools, member: int
+    ) -> tuple[Floats, Floats]:
+        """Residual and bound of the telling rows after a column's values were dealt to other rows."""
+        moved = {m: sample[m][telling] for m in identity.members}
+        moved[member] = self.rng.permutation(moved[member])
+        off, limit, _ = _measure(identity, moved)
+        return off, limit
+
+    def conditional(self, identity: Identity, support: Support) -> bool:
+        """Whether it is broken just where some other column is set (a discount): the claim lacks that column."""
+        eligible = np.logical_and.reduce([np.isfinite(self.all[m]) for m in identity.members])
+        if support.broken.sum() < LEAST_ROWS:
+            return False
+        broken = support.broken[eligible]
+        for other, values in enumerate(self.all):
+            if other in identity.members:
+                continue
+            for state in (self.modal[other][eligible], np.isnan(values[eligible])):
+                inside = int(state.sum())
+                if min(inside, state.size - inside) < LEAST_ROWS:
+                    continue
+                for where in (state, ~state):
+                    if broken[where].mean() >= 0.9 and broken[where].sum() >= 0.5 * broken.sum():
+                        return True
+        return False
+
+    def _step(self, identity: Identity, sample: dict[int, Floats]) -> Floats:
+        """By how much the residual changes when one of the columns moves by one unit of its last place."""
+        values = [sample[m] for m in identity.members]
+        here = replace(identity, target=0, terms=tuple(range(1, len(values))))
+        before = residual(here, values)[0]
+        steps = np.zeros(before.size)
+        for place, member in enumerate(identity.members):
+            item = self.items[member]
+            unit = 1.0 if item.decimals == 0 else 2 * (identity.halves[place] or item.half)
+            moved = [v + unit if i == place else v for i, v in enumerate(values)]
+            steps = np.maximum(steps, np.abs(residual(here, moved)[0] - before))
+        return steps
+
+    def _support(
+        self, identity: Identity, telling: Bools, blunt: Floats, sample: dict[int, Floats], off: Floats, limit: Floats
+    ) -> Support:
+        whole, allowed, right = residual(identity, self.all)
+        with np.errstate(invalid="ignore"):
+            broken = np.abs(whole) > allowed
+            if identity.form == "ratio":
+                broken &= self.all[identity.terms[1]] > 0
+        side = float((whole[broken] > 0).mean()) if broken.any() else 0.5
+        size = np.maximum(np.abs(right), np.abs(whole + right))
+        if self.items[identity.target].family is Family.DATE:
+            size = np.ones(whole.size)
+        near = float((np.abs(whole) <= 0.5 * size)[broken].mean()) if broken.any() else 0.0
+        fits = np.abs(off) <= limit
+        return Support(
+            holds=float(fits[telling].mean()),
+            rows=int(telling.sum()),
+            by_chance=0.0,
+            sharpness=float(np.median(blunt[telling])),
+            broken=np.asarray(broken, dtype=np.bool_),
+            one_sided=max(side, 1 - side),
+            near=near,
+        )
+
+
+def _measure(identity: Identity, sample: dict[int, Floats]) -> tuple[Floats, Floats, Floats]:
+    columns = [sample[m] for m in identity.members]
+    local = replace(identity, target=0, terms=tuple(range(1, len(columns))))
+    return residual(local, columns)
+
+
+def _close(off: Floats, limit: Floats, ring: Floats) -> float:
+    """Share of the rows outside the tolerance that are just outside it."""
+    broken = np.abs(off) > limit
+    return float((broken & (np.abs(off) <= ring)).sum()) / max(1, int(broken.sum()))
+
+
+def _loose(off: Floats, limit: Floats, ring: Floats, random: Sequence[float]) -> bool:
+    """Whether the rows that break the identity crowd just beyond its tolerance, more than random values would.
+
+    Args:
+        random: the share that is near if the target, or each of the terms, is random. A component that the table does
+            not list moves small counts to one side only; damage to a small term, to both.
+    """
+    broken = np.abs(off) > limit
+    count = int(broken.sum())
+    if not count:
+        return False
+    above = float((off[broken] > 0).mean())
+    close = max(random) if min(above, 1 - above) >= BOTH_SIDES else random[0]
+    expected = close * count
+    return _close(off, limit, ring) * count > 1.3 * expected + 2 * math.sqrt(expected) + 0.15 * count
+
+
+def _simplest(middle: float, scales: Floats, error: Floats) -> float | None:
+    """The number of fewest digits, or the inverse of one, that fits about as many rows as any; None if none fits many.
+
+    Args:
+        middle: about what it is.
+        scales: what each row says it is, and ``error``, how far off rounding can make that, relatively.
+    """
+    shares: dict[float, float] = {10.0 ** round(math.log10(middle)): 0.0}
+    for digits in range(1, DIGITS + 1):
+        rounded = float(f"{middle:.{digits}g}")
+        inverse = 1 / float(f"{1 / middle:.{digits}g}")
+        shares |= {rounded: 0.0, inverse: 0.0}
+    for scale in shares:
+        shares[scale] = float((np.abs(scales / scale - 1) <= error).mean())
+    best = max(shares.values())
+    return next(scale for scale, share in shares.items() if share >= 0.95 * best) if best >= 0.5 * HOLDS else None

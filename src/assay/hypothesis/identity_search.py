@@ -1,0 +1,86 @@
+"""The arithmetic identities of a table, none of which follows from the others."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from assay.domain.role import Family
+from assay.hypothesis.identities import Identity
+from assay.hypothesis.identity_proof import Found, Proof
+from assay.hypothesis.identity_screen import copy_candidates, product_candidates, screening_rows, sum_candidates
+from assay.hypothesis.quantities import Quantity
+
+
+ALWAYS = 0.99
+
+
+def search(items: list[Quantity], seed: int) -> list[Found]:
+    """The identities of a table, none of which follows from the others, the sharpest first."""
+    numeric = [i for i, q in enumerate(items) if q.family is not Family.DATE]
+    rows = screening_rows(items, seed)
+    proof = Proof(items, seed)
+    pairs = [f for a, b in copy_candidates(items, rows) if (f := proof.copy(a, b))]
+    twins = {f[0].target for f in pairs if f[1].holds > ALWAYS and _same_rows(items, f[0])}
+    rest = [i for i in range(len(items)) if i not in twins]
+    sums = [
+        f
+        for t, terms in sum_candidates([items[i] for i in rest], rows)
+        if (f := proof.confirm(proof.shaped(Identity("sum", rest[t], tuple(rest[x] for x in terms)))))
+    ]
+    inner = [i for i in numeric if i not in twins]
+    products = [
+        f
+        for t, a, b in product_candidates([items[i] for i in inner], rows)
+        if (f := proof.product(inner[t], inner[a], inner[b]))
+    ]
+    pairs = [p for p in pairs if not any(_contained(p, other) for other in sums + products)]
+    sums = [s for s in sums if not any(_contained(s, other) for other in sums)]
+    products = _best_of_lookalikes(products)
+    return [f for f in _independent(pairs + products, items) + _independent(sums, items) if not proof.conditional(*f)]
+
+
+def _same_rows(items: list[Quantity], identity: Identity) -> bool:
+    one, other = (np.isfinite(items[m].values) for m in identity.members)
+    return bool((one == other).mean() > 0.99)
+
+
+def _contained(part: Found, whole: Found) -> bool:
+    """Whether an identity only holds where the further terms of a fuller one have their usual value (zero, one)."""
+    inner, outer = set(part[0].members), set(whole[0].members)
+    return inner < outer and part[1].holds <= max(whole[1].holds, ALWAYS)
+
+
+def _best_of_lookalikes(found: list[Found]) -> list[Found]:
+    """Of identities that differ in one column only, those that hold less often live from the columns' likeness."""
+    kept: list[Found] = []
+    for one in sorted(found, key=lambda f: (-f[1].holds, f[1].sharpness, f[0].members)):
+        mine = one[0].vector.items()
+        if not any(
+            len(mine - other[0].vector.items()) == 1 and math.isclose(one[0].scale, other[0].scale, rel_tol=1e-6)
+            for other in kept
+            if other[1].holds > one[1].holds + 0.001
+        ):
+            kept.append(one)
+    return kept
+
+
+def _independent(found: list[Found], items: list[Quantity]) -> list[Found]:
+    """Leave out what follows from others, whose vectors span its own. Measured columns go before computed ones."""
+
+    def rank(one: Found) -> tuple[bool, int, float, tuple[int, ...]]:
+        computed = sum(items[m].computed for m in one[0].members)
+        return len(one[0].members) != 2, computed, one[1].sharpness, one[0].members
+
+    kept: list[Found] = []
+    basis = np.zeros((0, len(items)))
+    for one in sorted(found, key=rank):
+        line = np.zeros((1, len(items)))
+        for column, power in one[0].vector.items():
+            line[0, column] = power
+        grown = np.vstack([basis, line])
+        if np.linalg.matrix_rank(grown) == len(grown):
+            basis = grown
+            kept.append(one)
+    return kept
