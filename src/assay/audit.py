@@ -123,7 +123,7 @@ def plan(
     try:
         sample = empty_sample(source)
         roles = assign_roles(sample, pack)
-        context = Context(Profile(source.name, source.rows, sample, Groups(), {}), roles, (), settings.seed)
+        context = Context(Profile(source.name, source.rows, sample, Groups(), {}), roles, (), settings.seed, pack.relations)
         metrics = [m for h in propose(context, settings.max_hypotheses) for m in metrics_of(h)]
         groups = groups_query(source, sample, group_plan(sample, roles))
         queries = [sample_query(source, settings.sample_rows), groups, *statements(source, metrics)]
@@ -138,7 +138,7 @@ def examine(source: Source, settings: Settings, pack: Pack, siblings: dict[str, 
     roles = assign_roles(sample, pack)
     groups = count_groups(source, sample, group_plan(sample, roles))
     profile = Profile(source.name, source.rows, sample, groups, siblings)
-    return Context(profile, roles, infer_grain(sample, roles), settings.seed)
+    return Context(profile, roles, infer_grain(sample, roles), settings.seed, pack.relations)
 
 
 def test(source: Source, hypotheses: Sequence[Hypothesis]) -> list[Judgement]:

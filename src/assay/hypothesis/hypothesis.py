@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from sqlglot import exp
 
+from assay.domain.relation import Relation
 from assay.domain.role import Role, Roles
 from assay.profile.profile import Profile
 
@@ -132,12 +133,14 @@ class Context:
         roles: what each column means; every audited column has one.
         grain: the smallest set of columns that identifies a row, () where there is none.
         seed: for anything drawn.
+        relations: what the loaded packs say must hold between roles.
     """
 
     profile: Profile
     roles: Roles
     grain: tuple[str, ...] = ()
     seed: int = 0
+    relations: tuple[Relation, ...] = ()
 
     def role(self, column: str) -> Role:
         return self.roles[column]
