@@ -123,7 +123,9 @@ def plan(
     try:
         sample = empty_sample(source)
         roles = assign_roles(sample, pack)
-        context = Context(Profile(source.name, source.rows, sample, Groups(), {}), roles, (), settings.seed, pack.relations)
+        context = Context(
+            Profile(source.name, source.rows, sample, Groups(), {}), roles, (), settings.seed, pack.relations
+        )
         metrics = [m for h in propose(context, settings.max_hypotheses) for m in metrics_of(h)]
         groups = groups_query(source, sample, group_plan(sample, roles))
         queries = [sample_query(source, settings.sample_rows), groups, *statements(source, metrics)]
