@@ -37,6 +37,7 @@ def demo(
     from assay.cli.console import Progress, say
     from assay.cli.output import Output
     from assay.config import Settings
+    from assay.report.text import kind_text
 
     progress = Progress(quiet)
     folder = keep or Path(tempfile.mkdtemp(prefix="assay-demo-"))
@@ -53,7 +54,7 @@ def demo(
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
     if not quiet:
-        done = ", ".join(f"{kind} in {count:,} rows" for kind, count in broken.items() if count)
+        done = ", ".join(f"{kind_text(kind).lower()} ({count:,} rows)" for kind, count in broken.items() if count)
         say(f"this table was broken on purpose: {done}")
         if keep is not None:
             say(f"the table and its reports are in {keep}; audit it with: assay audit {keep / FILE}")

@@ -28,6 +28,7 @@ STYLES = {
 PREDICATE = 480
 VALUE = 22  # characters of a value in a sample
 EXPECTED = 6
+GAP = 2
 
 
 def render(audit: Audit, width: int = 100) -> str:
@@ -55,7 +56,7 @@ def _parts(told: View, width: int) -> Iterator[RenderableType]:
         yield Padding(Text(sentence), (0, 3))
     if told.problems or told.notes:
         yield Text()
-        yield Padding(_overview([*told.problems, *told.notes]), (0, 0, 0, 1))
+        yield Padding(_overview([*told.problems, *told.notes], width - 1), (0, 0, 0, 1))
     for item in told.problems:
         yield from _detail(item, width)
     if told.notes:
@@ -76,27 +77,36 @@ def _section(title: str) -> Iterator[RenderableType]:
     yield Rule(Text(f" {title} ", "bold"), style="dim", align="left", characters="─")
 
 
-def _overview(items: Sequence[Item]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+def _overview(items: Sequence[Item], room: int) -> Table:
+    subjects = [_subject(item) for item in items]
+    figures = [max(len(head), *(len(t) for t in texts)) for head, texts in (
+        ("#", [str(i.number) for i in items]),
+        ("severity", [str(i.severity) for i in items]),
+        ("rows", [i.rows for i in items]),
+        ("rate", [i.rate for i in items]),
+        ("sure", [i.confidence for i in items]),
+    )]  # fmt: skip
+    left = max(20, room - sum(figures) - 6 * GAP)
+    widest = max(cell_len(s) for s in [*subjects, "columns"])
+    what = min(max(len(i.title) for i in items), max(left // 2, left - widest))
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim", show_edge=False)
     table.add_column("#", justify="right", style="dim", no_wrap=True)
     table.add_column("severity", no_wrap=True)
-    table.add_column("what", overflow="fold", min_width=min(26, max(len(i.title) for i in items)))
-    table.add_column("columns", overflow="fold")
-    table.add_column("rows", justify="right", no_wrap=True)
-    table.add_column("rate", justify="right", no_wrap=True)
-    table.add_column("sure", justify="right", no_wrap=True)
-    for item in items:
-        columns = listed([cut(c, 24) for c in item.columns], 3) or "whole table"
+    table.add_column("what", overflow="fold", width=what)
+    table.add_column("columns", overflow="fold", width=min(widest, left - what))
+    for name in ("rows", "rate", "sure"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for item, subject in zip(items, subjects, strict=True):
+        severity = Text(str(item.severity), STYLES[item.severity])
         table.add_row(
-            str(item.number),
-            Text(str(item.severity), STYLES[item.severity]),
-            Text(item.title),
-            Text(columns + (f" ({cut(item.segment, 24)})" if item.segment else "")),
-            item.rows,
-            item.rate,
-            item.confidence,
+            str(item.number), severity, Text(item.title), Text(subject), item.rows, item.rate, item.confidence
         )
     return table
+
+
+def _subject(item: Item) -> str:
+    columns = listed([cut(c, 24) for c in item.columns], 3) or "whole table"
+    return columns + (f" ({cut(item.segment, 24)})" if item.segment else "")
 
 
 def _detail(item: Item, width: int) -> Iterator[RenderableType]:
