@@ -224,6 +224,7 @@ def misspelt_clusters(values: Sequence[str], counts: Ints) -> dict[str, Variant]
     from rapidfuzz.process import cdist
 
     near = cdist(keys, keys, scorer=OSA.distance, score_cutoff=3, dtype=np.uint8) <= 2
+    style = _usual_style(values, counts)
     found: dict[str, Variant] = {}
     left = set(range(len(keys)))
     while left:
@@ -241,6 +242,8 @@ def misspelt_clusters(values: Sequence[str], counts: Ints) -> dict[str, Variant]
         names = [values[long[i]] for i in sorted(cluster)]
         if len({squeezed(n) for n in names}) >= 3:
             right = consensus(names, [int(counts[long[i]]) for i in sorted(cluster)])
+            alike = [n for n in names if squeezed(n) == squeezed(right)]
+            right = next((n for n in alike if _style(n) == style), right)
             found |= {n: Variant("near miss", right) for n in names if n != right}
     return found
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from assay.domain.role import Family
 from assay.hypothesis.categories import damages
-from assay.hypothesis.category_variants import reach, squeezed
+from assay.hypothesis.category_variants import reach, siblings, squeezed
 from assay.hypothesis.dependency_measure import Bools, Dependency, Ints, agreement, measure
 from assay.hypothesis.dependency_predicate import pairs_predicate
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
@@ -21,6 +21,7 @@ _SUBSAMPLE = 4_000
 _MOST_COLUMNS = 60
 _MOST_MEASURED = 120
 _LEAST_KAPPA = 0.25
+_EXCEPTION_ROWS, _EXCEPTION_SHARE = 5, 0.7
 _FAMILIES = (Family.ID, Family.NAME, Family.DIMENSION, Family.TEXT, Family.DATE, Family.FLAG, Family.OTHER)
 _TYPES = (ColumnType.TEXT, ColumnType.INTEGER, ColumnType.DATE)
 _SHOWN = 20
@@ -28,13 +29,18 @@ _SHOWN = 20
 
 @dataclass(frozen=True, eq=False)
 class _Edge:
-    """One dependency with the sample rows that break it and those that could."""
+    """One dependency with the sample rows that break it and those that could.
+
+    Attributes:
+        exceptions: columns and codes of their values in whose rows another rule holds.
+    """
 
     determinant: str
     dependent: str
     dependency: Dependency
     broken: Bools
     testable: Bools
+    exceptions: tuple[tuple[str, int], ...] = ()
 
 
 def propose(context: Context) -> list[Hypothesis]:
@@ -45,6 +51,7 @@ def propose(context: Context) -> list[Hypothesis]:
     edges = _edges(context, codes)
     if not edges:
         return []
+    edges = [e for e in (_without_exceptions(codes, edge) for edge in edges) if e is not None]
     edges = _without_renames(context, codes, edges)
     blamed = _blame(edges, context.profile.sample.rows)
     found = []
@@ -84,32 +91,53 @@ def _edges(context: Context, codes: dict[str, Ints]) -> list[_Edge]:
     shuffled = rng.permutation(len(matrix))
     chance = [_collision(codes[n]) for n in names]
     promising: list[tuple[float, int, int]] = []
+    exact: dict[int, list[int]] = defaultdict(list)
     for i, name in enumerate(names):
         rows = _whole_groups(matrix[:, i], shuffled, rng)
-        if len(rows) < 30:
-            continue
+        if len(rows) < 30 or context.role(name).family is Family.DATE:
+            continue  # dates are determined by entities and determine nothing themselves
         order = rows[np.argsort(matrix[rows, i], kind="stable")]
         key = matrix[order, i]
         agree, pairs = agreement(order, key[1:] == key[:-1], matrix)
         for j in range(len(names)):
-            if i == j or pairs[j] < 20 or agree[j] >= 1.0 or chance[j] >= 1.0:
+            if i == j or pairs[j] < 20 or chance[j] >= 1.0:
                 continue
-            kappa = (agree[j] - chance[j]) / (1.0 - chance[j])
-            if kappa >= _LEAST_KAPPA and _fits(context, name, names[j]):
+            if agree[j] >= 1.0:
+                exact[j].append(i)
+            elif (kappa := (agree[j] - chance[j]) / (1.0 - chance[j])) >= _LEAST_KAPPA:
                 promising.append((-kappa, i, j))
-    edges = []
-    for _, i, j in sorted(promising)[:_MOST_MEASURED]:
+
+    def edge(i: int, j: int, exactly: bool = False) -> _Edge | None:
         a, b = matrix[:, i], matrix[:, j]
         sizes = len(context.profile[names[i]].values), len(context.profile[names[j]].values)
-        found = measure(a, b, sizes[0], sizes[1], rng)
-        if found is not None:
-            edges.append(_Edge(names[i], names[j], found, found.broken(a, b), found.testable(a, b)))
-    return edges
+        found = measure(a, b, sizes[0], sizes[1], rng, exactly)
+        return found and _Edge(names[i], names[j], found, found.broken(a, b), found.testable(a, b))
+
+    edges = [e for _, i, j in sorted(promising)[:_MOST_MEASURED] if (e := edge(i, j)) is not None]
+    # What holds without exception has a say in which cells of a suspected column are wrong.
+    suspected = {names.index(e.dependent) for e in edges}
+    pairs_left = [(i, j) for j in sorted(suspected) for i in exact[j]][:_MOST_MEASURED]
+    return edges + [e for i, j in pairs_left if (e := edge(i, j, True)) is not None]
 
 
-def _fits(context: Context, determinant: str, dependent: str) -> bool:
-    """Dates are determined by entities but determine nothing themselves."""
-    return context.role(determinant).family is not Family.DATE
+def _without_exceptions(codes: dict[str, Ints], edge: _Edge) -> _Edge | None:
+    """The edge without the rows of third columns' values that nearly always break it: there another rule holds."""
+    broken, exceptions = edge.broken, []
+    for name, third in codes.items():
+        if name in (edge.determinant, edge.dependent) or int(broken.sum()) < _EXCEPTION_ROWS:
+            continue
+        inside = edge.testable & (third >= 0)
+        rows = np.bincount(third[inside], minlength=1)
+        bad = np.bincount(third[inside & broken], minlength=len(rows))
+        values = np.flatnonzero((bad >= _EXCEPTION_ROWS) & (bad > _EXCEPTION_SHARE * rows))
+        if len(values):
+            broken = broken & ~np.isin(third, values)
+            exceptions += [(name, int(v)) for v in values]
+    if not exceptions:
+        return edge
+    if broken.any() and broken.sum() >= 0.3 * edge.broken.sum():
+        return _Edge(edge.determinant, edge.dependent, edge.dependency, broken, edge.testable, tuple(exceptions))
+    return None
 
 
 def _collision(codes: Ints) -> float:
@@ -145,7 +173,7 @@ def _without_renames(context: Context, codes: dict[str, Ints], edges: list[_Edge
         if count and int(at_end.sum()) > max(3.0, expected + 4.0 * np.sqrt(expected)) and at_end.sum() > 0.3 * count:
             broken = edge.broken & ~at_end
             if int(broken.sum()) >= 0.5 * count:
-                kept.append(_Edge(edge.determinant, edge.dependent, edge.dependency, broken, edge.testable))
+                kept.append(replace(edge, broken=broken))
         else:
             kept.append(edge)
     return kept
@@ -189,7 +217,7 @@ def _blame(edges: Sequence[_Edge], rows: int) -> dict[str, tuple[Bools, list[_Ed
             trusted = ~wrong_key.get(edge.determinant, np.zeros(rows, dtype=np.bool_))
             votes += edge.broken & trusted
             voters += edge.testable & trusted
-        bad = (votes > 0) & (votes >= 0.5 * voters)
+        bad = (votes > 0) & (votes > 0.5 * voters)
         if bad.any():
             found[name] = (bad, its)
     for name, bad in wrong_key.items():
@@ -201,13 +229,19 @@ def _blame(edges: Sequence[_Edge], rows: int) -> dict[str, tuple[Bools, list[_Ed
 def _hypothesis(
     context: Context, codes: dict[str, Ints], column: str, rows: Bools, edges: list[_Edge]
 ) -> Hypothesis | None:
+    edges = [e for e in edges if (e.broken & rows).any()]
+    if not edges:
+        return None
     edges = sorted(edges, key=lambda e: (-int((e.broken & rows).sum()), len(context.profile[e.determinant].counts)))
     first = edges[0]
     count = int(rows.sum())
     near = _near_misses(context, first, rows, codes)
     rate = first.dependency.rate
     confidence = _confidence(first.dependency, near, len(edges), count)
-    predicate = pairs_predicate(context, codes, rows, [(e.determinant, e.dependent, e.dependency) for e in edges])
+    if confidence < 0.3:
+        return None
+    reports = [(e.determinant, e.dependent, e.dependency, e.exceptions) for e in edges]
+    predicate = pairs_predicate(context, codes, rows, reports)
     if predicate is None:
         return None
     others = [e.determinant if e.dependent == column else e.dependent for e in edges]
@@ -243,12 +277,14 @@ def _hypothesis(
 
 def _confidence(dependency: Dependency, near: float, edges: int, count: int) -> float:
     if near > 0.5:
-        return 0.92
+        return 0.92 if count > 2 or edges > 1 else 0.7
+    if dependency.groups < 5 or dependency.spread > 3.0:
+        return 0.0  # an association with exceptions of its own
     if dependency.rate > 0.1:
         return 0.6 if edges > 1 else 0.45
-    if dependency.spread > 3.0 or dependency.groups < 5:
+    if edges == 1 and count < 5:
         return 0.45
-    return 0.88 if edges > 1 or count >= 10 else 0.7
+    return 0.88
 
 
 def _near_misses(context: Context, edge: _Edge, rows: Bools, codes: dict[str, Ints]) -> float:
@@ -263,7 +299,7 @@ def _near_misses(context: Context, edge: _Edge, rows: Bools, codes: dict[str, In
         return 0.0
     values, right = column.values, edge.dependency.right[codes[edge.determinant][at]]
     pairs = [(squeezed(values[b]), squeezed(values[r])) for b, r in zip(codes[edge.dependent][at], right, strict=True)]
-    return sum(OSA.distance(a, b) <= max(reach(len(b)), 1) for a, b in pairs) / len(pairs)
+    return sum(OSA.distance(a, b) <= reach(len(b)) and not siblings(a, b) for a, b in pairs) / len(pairs)
 
 
 def _examples(

@@ -75,8 +75,16 @@ def agreement(order: Ints, same_group: Bools, dependents: Ints) -> tuple[Floats,
     return equal / np.maximum(pairs, 1.0), pairs
 
 
-def measure(a: Ints, b: Ints, n_a: int, n_b: int, rng: np.random.Generator) -> Dependency | None:
-    """The dependency of the codes ``b`` on the codes ``a``, None where there is none to speak of, or nothing breaks it."""
+def measure(
+    a: Ints, b: Ints, n_a: int, n_b: int, rng: np.random.Generator, exactly: bool = False
+) -> Dependency | None:
+    """The dependency of the codes ``b`` on the codes ``a``, None where there is none to speak of.
+
+    Args:
+        n_a: number of codes of ``a``.
+        n_b: number of codes of ``b``.
+        exactly: whether a dependency that nothing breaks is wanted as well.
+    """
     present = (a >= 0) & (b >= 0)
     a, b = a[present], b[present]
     size = np.bincount(a, minlength=n_a)
@@ -86,7 +94,7 @@ def measure(a: Ints, b: Ints, n_a: int, n_b: int, rng: np.random.Generator) -> D
         return None
     cells = _Cells(a, b, n_b)
     broken = len(a) - int(cells.best.sum())
-    if broken == 0 or broken > _MOST_BROKEN * len(a) * 1.3:
+    if (broken == 0 and not exactly) or broken > _MOST_BROKEN * len(a) * 1.3:
         return None
     by_chance = len(a) - int(_Cells(a, rng.permutation(b), n_b).best.sum())
     if broken > _MOST_LEFT * by_chance or by_chance - broken < 8:
@@ -119,7 +127,11 @@ def _sporadic(cells: _Cells, size: Ints, n_a: int, n_b: int, broken: int, by_cha
     minority = clear[cells.group] & ~is_best
     breaks = int(cells.count[minority].sum())
     if not breaks:
-        return None
+        right = np.full(n_a, -1, dtype=np.int64)
+        chosen = is_best & clear[cells.group]
+        right[cells.a[chosen]] = cells.b[chosen]
+        nothing = np.empty(0, dtype=np.int64)
+        return Dependency(right, nothing, n_b, 0.0, by_chance / int(cells.size.sum()), 0.0, int(clear.sum()))
     rate = breaks / rows_clear
     # How often this value would come into this group, if breaks came with one rate and took values as breaks do.
     drawn = np.bincount(cells.b[minority], weights=cells.count[minority], minlength=n_b)

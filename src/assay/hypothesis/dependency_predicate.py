@@ -17,16 +17,24 @@ _MOST_DETERMINANTS = 3
 _MOST_GROUPS = 4_000
 
 
+# Determinant, dependent, their dependency, and the (column, code) where another rule holds.
+Report = tuple[str, str, Dependency, tuple[tuple[str, int], ...]]
+
+
 def pairs_predicate(
-    context: Context, codes: dict[str, Ints], rows: Bools, edges: Sequence[tuple[str, str, Dependency]]
+    context: Context, codes: dict[str, Ints], rows: Bools, edges: Sequence[Report]
 ) -> exp.Expression | None:
     """True on ``rows`` of a complete sample; in a larger table, on every row that breaks the first dependency."""
     if not context.profile.sample.complete:
-        determinant, dependent, dependency = edges[0]
-        return _against_majority(context, determinant, dependent, dependency)
+        determinant, dependent, dependency, exceptions = edges[0]
+        broken = _against_majority(context, determinant, dependent, dependency)
+        for name, code in exceptions:
+            same = exp.Coalesce(this=_is(context.profile[name], [code]), expressions=[exp.false()])
+            broken = exp.and_(broken, exp.not_(same))
+        return broken
     parts: list[exp.Expression] = []
     left = rows.copy()
-    for determinant, dependent, dependency in edges:
+    for determinant, dependent, dependency, _ in edges:
         a, b = codes[determinant], codes[dependent]
         broken = dependency.broken(a, b)
         pair = a * dependency.dependents + b
