@@ -1,0 +1,377 @@
+"""Cells of numeric columns that are far from what the rest of their row and of their segment makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlglot import exp
+
+from assay.domain.role import Family
+from assay.hypothesis.expectation import Dimension, Expectation, Line, expectation, lines
+from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.hypothesis.measures import Measure, measures, number
+from assay.hypothesis.robust import Bools, Curve, Floats, densest_widths
+from assay.source.base import ColumnType
+
+MOST_VALUES = 60
+LEAST_SUSPECTS = 3
+EXACT = 0.1
+AGREEING = 0.3
+ALL_AGREE = 0.97
+SWAP_SHARE = 0.1
+COVERED = 0.97
+PURE = 0.9
+RARE_SEGMENT = 0.05
+SWAP_CLOSER = 0.25
+GROUP_FAMILIES = (Family.DATE, Family.ID, Family.NAME, Family.DIMENSION, Family.FLAG, Family.TEXT)
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """Suspect cells of one column by one expectation.
+
+    Attributes:
+        sides: the tails that are suspect.
+        witness: a second expectation that decides, row by row, whether this column or the related one is off; None
+            where it agrees with nearly all suspects.
+    """
+
+    expected: Expectation
+    sides: tuple[str, ...]
+    suspects: Bools
+    witness: Expectation | None
+    linked: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Damage:
+    """Suspect cells of one column, by the best expectation and, in rows where that has no basis, by another.
+
+    Attributes:
+        first: the metric that the first stage needs: the second one judges the rows without it.
+    """
+
+    stages: tuple[Stage | None, ...]
+    first: Measure | None
+
+    @property
+    def found(self) -> list[Stage]:
+        return [stage for stage in self.stages if stage is not None]
+
+    @property
+    def suspects(self) -> Bools:
+        return np.asarray(np.logical_or.reduce([s.suspects for s in self.found]), dtype=np.bool_)
+
+    @property
+    def linked(self) -> set[int]:
+        return {i for stage in self.found for i in stage.linked}
+
+
+def propose(context: Context) -> list[Hypothesis]:
+    """Raise one hypothesis for each column that has values which neither chance nor business explains."""
+    rng = np.random.default_rng([context.seed, 41])
+    columns = measures(context, rng)
+    if not columns or context.profile.sample.rows < 200:
+        return []
+    explaining = [m if m.family is not Family.RATE else None for m in columns]
+    dimensions = _dimensions(context)
+    found: list[tuple[int, Damage]] = []
+    options: dict[int, list[Line]] = {}
+    for index, target in enumerate(columns):
+        if target.family is Family.RATE and _derived(target, explaining, rng):
+            continue
+        others = [m if i != index else None for i, m in enumerate(explaining)]
+        options[index] = lines(target, others, dimensions, rng)
+        damage = _damage(context, columns, index, options[index], dimensions, rng)
+        if damage is not None:
+            found.append((index, damage))
+    return [_hypothesis(context, d) for _, d in _blamed(context, columns, found, options, dimensions, rng)]
+
+
+def _blamed(
+    context: Context,
+    columns: Sequence[Measure],
+    found: Sequence[tuple[int, Damage]],
+    options: Mapping[int, list[Line]],
+    dimensions: Sequence[Dimension],
+    rng: np.random.Generator,
+) -> list[tuple[int, Damage]]:
+    """Columns that are still suspect when no column that is worse damaged is held against them."""
+    kept: list[tuple[int, Damage]] = []
+    for index, damage in sorted(found, key=lambda f: -int(f[1].suspects.sum())):
+        bad = {i for i, _ in kept}
+        again: Damage | None = damage
+        if bad & damage.linked:
+            again = _damage(context, columns, index, [o for o in options[index] if o.other not in bad], dimensions, rng)
+        if again is not None:
+            kept.append((index, again))
+    return sorted(kept, key=lambda k: k[0])
+
+
+def _damage(
+    context: Context,
+    columns: Sequence[Measure],
+    index: int,
+    options: Sequence[Line],
+    dimensions: Sequence[Dimension],
+    rng: np.random.Generator,
+) -> Damage | None:
+    if not options:
+        return None
+    target, best = columns[index], options[0]
+    first = columns[best.other] if best.other >= 0 else None
+    stages = [_stage(context, columns, target, options, None, dimensions, rng)]
+    if first is not None and best.coverage < COVERED:
+        wider = sorted((o for o in options[1:] if o.coverage > best.coverage), key=lambda o: _fallback_order(o, best))
+        rest = wider + [o for o in options[1:] if o not in wider]
+        stages.append(_stage(context, columns, target, rest, np.isnan(first.values), dimensions, rng))
+    return Damage(tuple(stages), first) if any(stages) else None
+
+
+def _fallback_order(option: Line, best: Line) -> float:
+    left = 1 - (option.coverage - best.coverage) / (1 - best.coverage)
+    return option.vagueness * (1 + 5 * left)
+
+
+def _stage(
+    context: Context,
+    columns: Sequence[Measure],
+    target: Measure,
+    options: Sequence[Line],
+    only: Bools | None,
+    dimensions: Sequence[Dimension],
+    rng: np.random.Generator,
+) -> Stage | None:
+    fitted = expectation(target, columns, options[0], rng) if options else None
+    if fitted is None or not fitted.sides:
+        return None
+    fitted, options = _righted(fitted, columns, options, dimensions, rng)
+    if fitted is None:
+        return None
+    sides = {side: fitted.suspects(side) for side in fitted.sides}
+    sides = {s: rows for s, rows in sides.items() if np.count_nonzero(rows) >= fitted.sides[s].above / 2}
+    judged = np.isfinite(fitted.residual()) & (True if only is None else only)
+    sides = {s: rows & judged for s, rows in sides.items()}
+    sides = {s: rows for s, rows in sides.items() if np.count_nonzero(rows) >= LEAST_SUSPECTS}
+    second = min(options[1:], key=lambda o: o.vagueness * (1 + 5 * (1 - o.coverage)), default=None)
+    witness = expectation(target, columns, second, rng, tails=False) if second is not None and sides else None
+    agreeing = 1.0
+    if witness is not None:
+        agrees, told = _agrees(fitted, witness), np.isfinite(witness.residual())
+        shares = {s: float(np.mean(agrees[rows & told])) if np.any(rows & told) else 0.0 for s, rows in sides.items()}
+        sides = {s: rows & agrees for s, rows in sides.items() if shares[s] >= AGREEING}
+        agreeing = min((shares[s] for s in sides), default=0.0)
+    sides = {s: rows for s, rows in sides.items() if not _structural(context, judged, rows, dimensions)}
+    if not sides:
+        return None
+    suspects = np.logical_or.reduce(list(sides.values()))
+    linked = tuple(line.other for line in (options[0], second) if line is not None and line.other >= 0)
+    return Stage(fitted, tuple(sides), suspects, witness if agreeing < ALL_AGREE else None, linked)
+
+
+def _righted(
+    fitted: Expectation,
+    columns: Sequence[Measure],
+    options: Sequence[Line],
+    dimensions: Sequence[Dimension],
+    rng: np.random.Generator,
+) -> tuple[Expectation | None, Sequence[Line]]:
+    """The same with bulk and lower tail exchanged, where the tail follows the other metrics and the bulk does not.
+
+    Where most values of a metric are blown up, the few right ones look too small.
+    """
+    target = fitted.measure
+    if "low" not in fitted.sides or not target.logarithmic:
+        return fitted, options
+    low = fitted.suspects("low")
+    known = np.isfinite(target.values)
+    if np.count_nonzero(low) < max(SWAP_SHARE * np.count_nonzero(known), 100):
+        return fitted, options
+    others = [m if m is not target and m.family is not Family.RATE else None for m in columns]
+    among = [lines(target, others, dimensions, rng, part) for part in (low, known & ~low)]
+    follows = [max((line.correlation for line in part), default=0.0) for part in among]
+    if follows[0] < follows[1] + SWAP_CLOSER or not among[0]:
+        return fitted, options
+    return expectation(target, columns, among[0][0], rng, among=low), among[0]
+
+
+def _agrees(fitted: Expectation, witness: Expectation) -> Bools:
+    """Whether a second expectation sees at least half of the excess: else it is the related column that is off."""
+    excess = fitted.residual()
+    second = witness.residual()
+    with np.errstate(invalid="ignore"):
+        off = np.where(excess > 0, second > excess / 2, second < excess / 2)
+    return np.asarray(np.isnan(second) | np.isnan(excess) | off, dtype=np.bool_)
+
+
+def _derived(rate: Measure, metrics: Sequence[Measure | None], rng: np.random.Generator) -> bool:
+    """Whether a rate is the ratio of two columns: then the identity between them is what tests it."""
+    rows = np.flatnonzero(np.isfinite(rate.values))
+    rows = rng.choice(rows, min(rows.size, 300), replace=False)
+    levels = [m.values[rows] for m in metrics if m is not None and m.logarithmic]
+    if len(levels) < 2:
+        return False
+    table = np.array(levels)
+    return any(
+        np.nanmin(np.nan_to_num(densest_widths(rate.values[rows] - over + table, 0.5), nan=np.inf)) < EXACT
+        for over in table
+    )
+
+
+def _dimensions(context: Context) -> list[Dimension]:
+    """Columns of few values that repeat enough for a level of their own."""
+    found = []
+    rows = context.profile.sample.rows
+    for column in context.profile.columns:
+        role = context.roles.get(column.name)
+        if role is None or role.family not in GROUP_FAMILIES or role.family is Family.DATE:
+            continue
+        if column.type not in (ColumnType.TEXT, ColumnType.INTEGER):
+            continue
+        enough = column.counts >= max(25, rows // 400)
+        size = int(np.count_nonzero(enough))
+        if not 2 <= size <= MOST_VALUES or column.counts[:size].sum() < 0.5 * rows:
+            continue
+        found.append(Dimension(column.name, np.where(column.codes < size, column.codes, -1), size))
+    return found
+
+
+def _structural(context: Context, judged: Bools, suspects: Bools, dimensions: Sequence[Dimension]) -> bool:
+    """Whether the suspects are how some groups are (a day, a campaign, a type), and not damaged cells.
+
+    Either they fill whole groups, or nearly all of them come from one rare segment: that has a wider spread of its own.
+    """
+    bad = int(np.count_nonzero(suspects))
+    for dimension in dimensions:
+        total = np.bincount(dimension.codes[judged] + 1, minlength=dimension.size + 1)
+        hits = np.bincount(dimension.codes[suspects] + 1, minlength=dimension.size + 1)
+        if np.any((hits > 0.8 * bad) & (total < RARE_SEGMENT * total.sum())):
+            return True
+    for column in context.profile.columns:
+        role = context.roles.get(column.name)
+        if role is None or role.family not in GROUP_FAMILIES:
+            continue
+        if column.type.numeric or column.type.temporal:
+            _, codes = np.unique(column.numbers, return_inverse=True)
+        else:
+            codes = column.codes + 1
+        size = int(codes.max()) + 1
+        if not 2 <= size <= judged.size / 4:
+            continue
+        total = np.bincount(codes[judged], minlength=size)
+        hits = np.bincount(codes[suspects], minlength=size)
+        pure = (total >= 5) & (hits >= PURE * total)
+        if hits[pure].sum() > 0.5 * bad:
+            return True
+    return False
+
+
+def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
+    target = damage.found[0].expected.measure
+    predicates: list[exp.Expr] = [_predicate(context, stage) for stage in damage.found]
+    if damage.first is not None and damage.stages[-1] is not None and len(damage.stages) > 1:
+        absent = damage.first.sql(context).is_(exp.null())
+        predicates[-1] = exp.and_(absent, predicates[-1], copy=False)
+    evidence = _evidence(damage)
+    by = dict.fromkeys(evidence["expected_from"] + evidence["by_segment"])
+    basis = f"what {', '.join(by)} would lead to expect" if by else "the rest of the column"
+    sides = evidence["sides"]
+    direction = {("high",): "above", ("low",): "below"}.get(tuple(sides), "above or below")
+    fitted = damage.found[0].expected
+    distance = exp.Abs(this=target.sql(context) - _line(context, fitted, fitted.centre))
+    return Hypothesis(
+        kind="outliers",
+        columns=(target.name,),
+        reason=(
+            f"{target.name} is far {direction} {basis}: typically by a factor of {evidence['median_factor']:g}, "
+            "well beyond where its own spread ends"
+        ),
+        test=RowTest(
+            predicate=exp.or_(*predicates),
+            tolerated=sum(s.expected.sides[side].expected for s in damage.found for side in s.sides)
+            / context.profile.sample.rows,
+            magnitude=exp.Exp(this=distance) if target.logarithmic else None,
+        ),
+        origin="discovered",
+        prior=0.6,
+        strict=False,
+        weight=0.8,
+        confidence=_confidence(damage),
+        action=f"Quarantine these cells of {target.name} and load them again before anything is trained on them.",
+        evidence=evidence,
+    )
+
+
+def _predicate(context: Context, stage: Stage) -> exp.Expr:
+    fitted = stage.expected
+    value = fitted.measure.sql(context)
+    predicates: list[exp.Expr] = []
+    for name in stage.sides:
+        compare = exp.GT if name == "high" else exp.LT
+        limit = _line(context, fitted, fitted.sides[name].limit)
+        predicate: exp.Expr = compare(this=value.copy(), expression=limit)
+        if stage.witness is not None:
+            other = exp.paren(value.copy() - _line(context, stage.witness, stage.witness.centre))
+            half = exp.Mul(
+                this=number(0.5), expression=exp.paren(value.copy() - _line(context, fitted, fitted.centre))
+            )
+            agrees = exp.Coalesce(this=exp.paren(compare(this=other, expression=half)), expressions=[exp.true()])
+            predicate = exp.and_(predicate, agrees)
+        predicates.append(predicate)
+    return exp.or_(*predicates)
+
+
+def _line(context: Context, fitted: Expectation, curve: Curve) -> exp.Expr:
+    """A curve of the linear expectation in SQL, as a sum of bends: no branches by level, and null where the line is."""
+    line: exp.Expr = number(fitted.level)
+    if fitted.related is not None:
+        related = fitted.related.sql(context)
+        line = exp.Add(this=line, expression=exp.Mul(this=number(fitted.slope), expression=exp.paren(related)))
+    for effect in fitted.effects:
+        line = exp.Add(this=line, expression=_effect(context, effect.dimension, effect.shifts, effect.default))
+    constant, slope, bends = curve.bends()
+    total: exp.Expr = number(constant) + exp.Mul(this=number(slope), expression=exp.paren(line))
+    for knot, turn in bends:
+        distance = exp.Abs(this=exp.paren(line.copy()) - number(knot))
+        total = exp.Add(this=total, expression=exp.Mul(this=number(turn), expression=distance))
+    return exp.paren(total)
+
+
+def _effect(context: Context, dimension: Dimension, shifts: Floats, default: float | None) -> exp.Expr:
+    column = context.profile[dimension.name]
+    literal = exp.Literal.string if column.type is ColumnType.TEXT else exp.Literal.number
+    branches = []
+    for shift in sorted(set(shifts.tolist())):
+        if shift == default:
+            continue
+        values = [literal(column.values[i]) for i in np.flatnonzero(shifts == shift)]
+        here = exp.In(this=context.profile.value(dimension.name), expressions=values)
+        branches.append(exp.If(this=here, true=number(shift)))
+    return exp.Case(ifs=branches, default=exp.null() if default is None else number(default))
+
+
+def _evidence(damage: Damage) -> dict[str, Any]:
+    stages = damage.found
+    related = [s.expected.related.name for s in stages if s.expected.related is not None]
+    excess = np.concatenate([np.abs(s.expected.residual()[s.suspects]) for s in stages])
+    excess = excess[np.isfinite(excess)]
+    return {
+        "expected_from": list(dict.fromkeys(related)),
+        "by_segment": list(dict.fromkeys(e.dimension.name for s in stages for e in s.expected.effects)),
+        "median_factor": float(f"{np.exp(min(float(np.median(excess)), 60.0)):.3g}"),
+        "sides": [side for side in ("high", "low") if any(side in s.sides for s in stages)],
+        "suspect_in_sample": int(np.count_nonzero(damage.suspects)),
+        "expected_by_chance_in_sample": float(
+            f"{sum(s.expected.sides[side].expected for s in stages for side in s.sides):.2g}"
+        ),
+    }
+
+
+def _confidence(damage: Damage) -> float:
+    """Few suspects, and suspects that no other column contradicts, may be a rare truth."""
+    few = int(np.count_nonzero(damage.suspects)) < 5
+    alone = all(stage.expected.related is None for stage in damage.found)
+    return round(0.95 - 0.1 * few - 0.05 * alone, 2)
