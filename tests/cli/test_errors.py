@@ -35,6 +35,7 @@ def one_line(error: str) -> str:
         (["audit", "nowhere.parquet"], "nowhere.parquet: no such file or folder"),
         (["audit", "nowhere-*.csv"], "no file matches"),
         (["audit", "oracle://x#t"], "unknown scheme"),
+        (["audit", " "], "the source is empty"),
         (["audit", "x.csv", "--zzz"], "No such option: --zzz; see assay audit --help"),
         (["audit", "x.csv", "--format", "pdf"], "'text', 'json', 'md'"),
         (["audit", "x.csv", "--fail-on", "awful"], "'critical'"),
@@ -106,6 +107,7 @@ def test_names_in_messages_cannot_move_the_cursor(assay: Assay, tmp_path: Path) 
         (OSError("odd"), 2, "odd"),
         (MemoryError(), 2, "not enough memory; try fewer --sample-rows"),
         (KeyboardInterrupt(), 130, "interrupted"),
+        (RuntimeError("Query interrupted"), 130, "interrupted"),
         (ZeroDivisionError("division by zero"), 2, "internal error (ZeroDivisionError: division by zero)"),
     ],
 )

@@ -59,6 +59,6 @@ def best_of(count: int, *arguments: str) -> float:
 
 
 def test_help_and_import_take_less_than_a_third_of_a_second_more_than_bare_python() -> None:
-    bare = best_of(3, "-c", "pass")
-    assert best_of(3, "-m", "assay.cli.main", "--help") - bare < 0.3
-    assert best_of(3, "-c", "import assay") - bare < 0.3
+    bare = best_of(5, "-c", "pass")
+    assert best_of(5, "-m", "assay.cli.main", "--help") - bare < 0.3
+    assert best_of(5, "-c", "import assay") - bare < 0.3

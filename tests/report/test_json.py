@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.hypothesis.hypothesis import CATEGORIES
@@ -147,6 +147,7 @@ values = st.one_of(
 )  # fmt: skip
 
 
+@settings(max_examples=40)
 @given(st.text(), values, st.dictionaries(st.text(), values | st.lists(values), max_size=3))
 def test_whatever_data_and_names_hold_it_is_strict_and_shows_no_hidden_character(
     text: str, value: Any, evidence: dict[str, Any]

@@ -77,7 +77,7 @@ def structure(document: str) -> list[str]:
     return [t.type for t in PARSER.parse(document) if t.type != "inline"]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(texts, texts)
 def test_data_and_names_never_change_the_structure_of_the_report(name: str, value: Any) -> None:
     def report(name: str, value: str) -> str:

@@ -62,7 +62,7 @@ hostile = st.text(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(hostile, hostile)
 def test_whatever_data_and_names_hold_no_control_reaches_the_terminal(name: str, value: Any) -> None:
     shown = render(

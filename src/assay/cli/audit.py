@@ -106,6 +106,8 @@ def audit(
         mask_values=mask,
     )
     packs = pack or []
+    if not source.strip():
+        raise ConfigurationError("the source is empty; name a file, a folder or a database")
     if dry_run:
         statements = plan(source, settings=settings, where=where, packs=packs)
         put("".join(f"{statement};\n" for statement in statements))

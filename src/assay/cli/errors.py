@@ -42,6 +42,8 @@ def explain(error: BaseException) -> tuple[int, str]:
             return FAILED, "not enough memory; try fewer --sample-rows or --threads 1"
         case OSError():
             return FAILED, _system(error)
+        case RuntimeError() if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
+            return INTERRUPTED, "interrupted"
     kind = type(error).__name__
     return FAILED, f"internal error ({kind}: {error}); please report it with what --debug prints"
 

@@ -47,9 +47,7 @@ def show(audit: Audit, console: Console) -> None:
 
 def _parts(told: View, width: int) -> Iterator[RenderableType]:
     yield Rule(Text(f" {cut(told.table, width - 12)} ", "bold"), style="dim", align="left", characters="─")
-    style = STYLES[told.worst] if told.worst else "bold green"
-    mark = "✗" if told.problems else "✓"
-    yield Text.assemble((f" {mark} {told.verdict} ", style if told.problems else "bold green"))
+    yield _verdict(told)
     yield Text(f"   {told.shape}", "dim")
     yield Text()
     for sentence in told.summary:
@@ -70,6 +68,12 @@ def _parts(told: View, width: int) -> Iterator[RenderableType]:
     yield from _checked(told)
     yield Text()
     yield Text(told.footer, "dim")
+
+
+def _verdict(told: View) -> Text:
+    if told.problems and told.worst:
+        return Text(f" ✗ {told.verdict} ", STYLES[told.worst])
+    return Text(f" ○ {told.verdict}", "bold") if told.empty else Text(f" ✓ {told.verdict}", "bold green")
 
 
 def _section(title: str) -> Iterator[RenderableType]:

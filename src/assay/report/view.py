@@ -105,6 +105,7 @@ class View:
     """A whole report.
 
     Attributes:
+        empty: whether there are no rows, so that nothing can be said.
         verdict: one line that says how the table is.
         summary: a few sentences for somebody who reads no further.
         problems: new findings of severity medium and worse; ``notes`` the rest; ``explained`` what is no news.
@@ -116,6 +117,7 @@ class View:
     table: str
     source: str
     shape: str
+    empty: bool
     worst: Severity | None
     verdict: str
     summary: tuple[str, ...]
@@ -143,6 +145,7 @@ def view(audit: Audit) -> View:
         table=visible(audit.table, 200),
         source=visible(audit.source, 200),
         shape=f"{plural(audit.rows, 'row')} × {plural(len(audit.columns), 'column')}",
+        empty=not audit.rows,
         worst=audit.worst(),
         verdict=_verdict(audit, counts),
         summary=_summary(audit, problems, notes),
