@@ -76,6 +76,13 @@ def test_wide_samples_keep_the_bad_cells() -> None:
     assert item.sample.left_out == 22
 
 
+def test_reasons_and_actions_are_sentences() -> None:
+    item = view(audit_with(finding(reason="clicks is odd", action="load it again"))).problems[0]
+    assert (item.reason, item.action) == ("clicks is odd.", "Load it again.")
+    item = view(audit_with(finding(reason="rows repeat", action=""))).problems[0]
+    assert (item.reason, item.action) == ("Rows repeat.", "")
+
+
 def test_bad_values_are_shown_with_the_right_ones() -> None:
     values = [{"bad": "Acmee", "right": "Acme", "rows": 2}, {"bad": "x9", "right": None, "rows": 1}]
     item = view(audit_with(finding(evidence={"values": values, "days": {"2026-01-01": 1234}}))).problems[0]

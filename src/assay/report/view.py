@@ -16,6 +16,7 @@ from assay.judge.finding import Checked, Finding, Severity, Verdict
 from assay.report.json import order
 from assay.report.record import Audit
 from assay.report.text import (
+    CUT,
     bytes_text,
     count_text,
     kind_text,
@@ -175,8 +176,8 @@ def _item(number: int, finding: Finding) -> Item:
         rows="–" if whole else count_text(finding.rows_affected),
         rate="–" if whole else share_text(finding.rate),
         confidence=f"{min(max(finding.confidence, 0), 0.999):.0%}" if finding.confidence < 0.995 else ">99%",
-        reason=visible(finding.reason, PROSE),
-        action=visible(finding.action, PROSE),
+        reason=_prose(finding.reason, finding.columns),
+        action=_prose(finding.action),
         consequences=tuple(visible(_sentence(c), PROSE) for c in finding.consequences),
         evidence=tuple((visible(str(k).replace("_", " "), NAME), _figure(v)) for k, v in _told(finding)),
         predicate=visible(finding.predicate or "", SQL),
@@ -184,6 +185,16 @@ def _item(number: int, finding: Finding) -> Item:
         sample=_sample(finding),
         known=_known(finding),
     )
+
+
+def _prose(text: str, names: Sequence[str] = ()) -> str:
+    """Words as a sentence: a capital in front, unless it is the name of a column, and a full stop."""
+    shown = visible(text.strip(), PROSE)
+    if not shown:
+        return ""
+    if not text.strip().startswith(tuple(n for n in names if n)):
+        shown = shown[0].upper() + shown[1:]
+    return shown if shown.endswith((".", "!", "?", ":", CUT)) else f"{shown}."
 
 
 def _told(finding: Finding) -> list[tuple[str, Any]]:
