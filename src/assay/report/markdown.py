@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from assay.report.item import Item, SampleTable
 from assay.report.record import Audit
 from assay.report.text import listed, plural
-from assay.report.view import Item, SampleTable, View, view
+from assay.report.view import View, view
 
 MARKS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "info": "⚪"}
 EXPECTED = 30

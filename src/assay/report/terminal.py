@@ -13,9 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from assay.judge.finding import Severity
+from assay.report.item import Cell, Item, SampleTable
 from assay.report.record import Audit
 from assay.report.text import cut, listed, plural
-from assay.report.view import Cell, Item, SampleTable, View, view
+from assay.report.view import View, view
 
 WIDTH = 110  # lines longer than this are hard to read
 STYLES = {

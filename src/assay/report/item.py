@@ -1,0 +1,174 @@
+"""One finding in words that are safe to show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assay.judge.finding import Finding, Severity
+from assay.report.text import CUT, count_text, kind_text, listed, share_text, value_text, visible
+
+NAME = 40  # characters of a column name
+PROSE = 600
+SQL = 4_000
+SAMPLE_COLUMNS = 10
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value in a sample: whether it is one of the bad ones, a number (for alignment), or null."""
+
+    text: str
+    bad: bool = False
+    number: bool = False
+    null: bool = False
+
+
+@dataclass(frozen=True)
+class SampleTable:
+    """Bad rows as a table.
+
+    Attributes:
+        left_out: columns that did not fit.
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class Item:
+    """One finding in words.
+
+    Attributes:
+        subject: its columns, and its segment where it has one.
+        rows: rows affected, or a dash where the claim is about the table as a whole.
+        known: why it is no news, for findings that memory or normal variation explains.
+    """
+
+    number: int
+    id: str
+    severity: Severity
+    title: str
+    columns: tuple[str, ...]
+    segment: str
+    rows: str
+    rate: str
+    confidence: str
+    reason: str
+    action: str
+    consequences: tuple[str, ...]
+    evidence: tuple[tuple[str, str], ...]
+    predicate: str
+    query: str
+    sample: SampleTable | None
+    known: str = ""
+
+    @property
+    def subject(self) -> str:
+        names = listed(self.columns, 4) if self.columns else "whole table"
+        return f"{names} ({self.segment})" if self.segment else names
+
+
+def item_of(number: int, finding: Finding) -> Item:
+    """The finding in words.
+
+    Args:
+        number: its place in the report, from 1.
+    """
+    whole = not finding.rows_affected
+    return Item(
+        number=number,
+        id=finding.id,
+        severity=finding.severity,
+        title=kind_text(finding.kind),
+        columns=names_of(finding.columns),
+        segment=visible(finding.segment, 80),
+        rows="–" if whole else count_text(finding.rows_affected),
+        rate="–" if whole else share_text(finding.rate),
+        confidence=f"{min(max(finding.confidence, 0), 0.999):.0%}" if finding.confidence < 0.995 else ">99%",
+        reason=_prose(finding.reason, finding.columns),
+        action=_prose(finding.action),
+        consequences=tuple(visible(_sentence(c), PROSE) for c in finding.consequences),
+        evidence=tuple((visible(str(k).replace("_", " "), NAME), _figure(v)) for k, v in _told(finding)),
+        predicate=visible(finding.predicate or "", SQL),
+        query=visible(finding.query or "", SQL),
+        sample=_sample(finding),
+        known=_known(finding),
+    )
+
+
+def _prose(text: str, names: Sequence[str] = ()) -> str:
+    """Words as a sentence: a capital in front, unless it is the name of a column, and a full stop."""
+    shown = visible(text.strip(), PROSE)
+    if not shown:
+        return ""
+    if not text.strip().startswith(tuple(n for n in names if n)):
+        shown = shown[0].upper() + shown[1:]
+    return shown if shown.endswith((".", "!", "?", ":", CUT)) else f"{shown}."
+
+
+def _told(finding: Finding) -> list[tuple[str, Any]]:
+    """Evidence worth a line: not what the columns beside it already say."""
+    return [(k, v) for k, v in finding.evidence.items() if k not in ("rows", "origin") and v not in (None, "", (), {})]
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, float):
+        rounded = float(f"{value:.4g}") if math.isfinite(value) else value
+        return count_text(int(rounded)) if math.isfinite(value) and rounded.is_integer() else value_text(rounded)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return count_text(value)
+    if isinstance(value, Mapping):
+        return visible(listed([f"{value_text(k, 30)}: {_figure(v)}" for k, v in value.items()], 8), 200)
+    if isinstance(value, list | tuple | set | frozenset):
+        ordered = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+        return visible(listed([_example(v) if isinstance(v, Mapping) else value_text(v, 30) for v in ordered], 6), 200)
+    return value_text(value, 200)
+
+
+def _example(record: Mapping[str, Any]) -> str:
+    """A bad value with the right one, where that is known, or any other record of figures."""
+    if "bad" not in record:
+        return ", ".join(f"{k} {_figure(v)}" for k, v in record.items())
+    right = record.get("right")
+    return value_text(record["bad"], 30) + (f" → {value_text(right, 30)}" if right is not None else "")
+
+
+def _sentence(consequence: str) -> str:
+    kind, separator, rest = consequence.partition(" in ")
+    return f"{kind_text(kind)} in {rest}" if separator else consequence
+
+
+def _known(finding: Finding) -> str:
+    if finding.status == "new":
+        return ""
+    explanation = (finding.memory or {}).get("explanation") or (finding.memory or {}).get("reason") or ""
+    return visible(f"{finding.status}: {explanation}" if explanation else finding.status, PROSE)
+
+
+def names_of(columns: Iterable[str]) -> tuple[str, ...]:
+    """Column names as they are shown."""
+    return tuple(value_text(c, NAME) for c in columns)
+
+
+def _sample(finding: Finding) -> SampleTable | None:
+    if not finding.sample:
+        return None
+    names = list(dict.fromkeys(name for row in finding.sample for name in row))
+    if all(row.get("row_index") is None for row in finding.sample) and "row_index" in names:
+        names.remove("row_index")
+    first = [n for n in names if n == "row_index"] + [n for n in names if n in finding.columns]
+    chosen = set(list(dict.fromkeys([*first, *names]))[:SAMPLE_COLUMNS])
+    shown = [n for n in names if n in chosen]
+    rows = tuple(tuple(_cell(row.get(n), n in finding.columns) for n in shown) for row in finding.sample)
+    header = tuple("row" if n == "row_index" else value_text(n, NAME) for n in shown)
+    return SampleTable(header, rows, len(names) - len(shown))
+
+
+def _cell(value: Any, bad: bool) -> Cell:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return Cell(value_text(value), bad, number or type(value).__name__ == "Decimal", value is None)
