@@ -22,12 +22,14 @@ class Paired:
         expected: what the entities' own ratios before the date would have given.
         entities: entities with enough of it to tell.
         following: share of their expected sum that moved at least half as far as all of them together.
+        typical: median log ratio of what they have to what was expected of them.
     """
 
     seen: float
     expected: float
     entities: int
     following: float
+    typical: float = 0.0
 
     def agrees(self, shift: float) -> bool:
         """Whether they show a shift (a log ratio) themselves, nearly all of several of them."""
@@ -86,4 +88,5 @@ def same_entities(
     follows = moves * np.sign(total) >= abs(total) / 2
     weight = expected[strong]
     share = float(weight[follows].sum() / weight.sum()) if weight.sum() > 0 else 0.0
-    return Paired(float(seen.sum()), float(expected.sum()), int(strong.sum()), share)
+    typical = float(np.median(moves)) if len(moves) else total
+    return Paired(float(seen.sum()), float(expected.sum()), int(strong.sum()), share, typical)

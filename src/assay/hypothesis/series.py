@@ -192,13 +192,15 @@ def best_step(values: Floats, least: int) -> Step | None:
     gain = (means_right - means_left) ** 2 * left * (n - left) / n
     cut = int(left[np.argmax(gain)])
     shift = float(np.median(y[cut:]) - np.median(y[:cut]))
+    raw = values[finite]
+    full = float(np.median(raw[cut:]) - np.median(raw[:cut]))
     rest = np.concatenate([y[:cut] - y[:cut].mean(), y[cut:] - y[cut:].mean()])
     sigma = max(float(rest.std()), scale_of(rest), 1e-6)
     echo = float(np.clip(np.dot(rest[1:], rest[:-1]) / max(np.dot(rest, rest), 1e-12), 0.0, 0.9))
     error = sigma * math.sqrt((1 / cut + 1 / (n - cut)) * (1 + echo) / (1 - echo))
     near = min(5, least)
     jump = float(np.median(y[cut : cut + near]) - np.median(y[cut - near : cut]))
-    return Step(int(finite[cut]), shift, abs(shift) / error, jump / shift if shift else 0.0)
+    return Step(int(finite[cut]), full, abs(shift) / error, jump / shift if shift else 0.0)
 
 
 def widest_gaps(group: Ints, value: Floats, least: int) -> tuple[Ints, Floats, Floats]:

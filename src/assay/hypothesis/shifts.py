@@ -21,6 +21,7 @@ from assay.profile.arrays import Bools, Floats
 
 FEWEST_DAYS = 7  # on both sides of a step
 LEAST_SHIFT = math.log(1.35)
+LARGEST_SHIFT = math.log(8)  # beyond it another unit somewhere in the segment is likelier than another way to count
 LEAST_COUNT = 5.0  # usual daily sum of a count below which its ratio says nothing
 PARTNERS = 3
 LINES = 60
@@ -124,7 +125,9 @@ def _steps(
             name = split.names[line]
             paired = same_entities(context, date, column, name, split.first + index, metric, partner)
             agrees = paired is not None and paired.agrees(shift)
-            if paired is not None and not agrees:
+            if paired is not None and (not agrees or _power_of_ten(paired.typical)):
+                continue
+            if abs(shift) > LARGEST_SHIFT and not (alone and agrees):
                 continue
             confidence = SURE if alone and agrees else NOTE
             found.append(Shift(column, name, metric, partner, split.first + index, shift, z, False, confidence))
@@ -159,7 +162,7 @@ def _culprit(
 def _power_of_ten(shift: float) -> bool:
     """Whether a shift is a change of unit, which has its own proposer."""
     decades = shift / math.log(10)
-    return abs(decades) > 0.8 and abs(decades - round(decades)) < 0.1
+    return abs(decades) > 0.8 and abs(decades - round(decades)) < 0.12
 
 
 def _beats_line(series: Floats, cut: int) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -17,9 +19,13 @@ LEAST_GAP = 0.35  # decades without any day between the two levels
 CHANCE = -4.0  # decimal logarithm of the probability that days fall apart so by chance
 CLOSE = 0.12  # decades off a whole number
 SURE, LIKELY, NOTE = 0.92, 0.82, 0.45
-FEWEST_SIBLINGS = 6
+FEWEST_SIBLINGS = 4
+MANY_SIBLINGS = 7
 ALWAYS_APART = 1.7  # decades by which an entity that is always different must be away
-MOST_GROUPS = 40  # looked at closely in one split; where more stand out, standing out is usual
+MOST_GROUPS = 40  # looked at closely in one split
+EDGE = 7  # days on each side of a change that are compared
+PURE = 0.97  # share of an entity's rows that must be off
+COARSE = 40  # values of a column that entities are compared within
 SAME_ENTITIES = 0.8  # share of finer entities that must show the change themselves
 
 
@@ -58,15 +64,10 @@ class Case:
         return abs(self.moved - self.decades) < 0.5 * abs(self.decades)
 
 
-def periods_apart(context: Context, ratio: Ratio, split: Split, finest: Split) -> list[Case]:
+def periods_apart(context: Context, ratio: Ratio, split: Split, finest: Split, coarser: Sequence[Split]) -> list[Case]:
     """Entities whose daily levels fall into two groups whole decades apart, one of which is one run of days."""
-    least = LEAST_GAP if split.column is None or len(split.names) <= 50 else 1.0
-    groups = split.apart(ratio.logs, least)
-    if len(groups) > MOST_GROUPS:
-        return []
     found = []
-    levels: Floats | None = None
-    for group in groups:
+    for group in split.apart(ratio.logs, LEAST_GAP)[:MOST_GROUPS]:
         rows = split.members(group)
         rows = rows[np.isfinite(ratio.logs[rows])]
         when, level, weight = group_medians(split.day[rows], ratio.logs[rows])
@@ -75,15 +76,39 @@ def periods_apart(context: Context, ratio: Ratio, split: Split, finest: Split) -
         _, width, middle = widest_gaps(np.zeros(len(level), np.int64), np.sort(level), 1)
         if not len(width) or width[0] < LEAST_GAP:
             continue
-        levels = split.levels(ratio.logs) if levels is None else levels
-        siblings = np.delete(levels, group)
-        period = _period((when, level, weight), float(middle[0]), siblings[np.isfinite(siblings)], len(split.names))
+        usual = partial(_usual, ratio, split, group, coarser)
+        period = _period(level, weight, float(middle[0]), usual, len(split.names))
         if period is None:
             continue
-        case = _case(context, ratio, split, group, period, (when, level))
+        case = _case(context, ratio, split, group, period, when)
         if _shown_by_entities(case, ratio, split, group, finest):
             found.append(case)
     return found
+
+
+def _usual(ratio: Ratio, split: Split, group: int, coarser: Sequence[Split]) -> tuple[float, float]:
+    """What an entity's level would be by its like, and how far they spread; NaN where there are too few."""
+    best, spread = float("nan"), float("inf")
+    rows = split.members(group)
+    for view in (ratio.logs, *_views(ratio, split, coarser)):
+        siblings = np.delete(split.levels(view), group)
+        siblings = siblings[np.isfinite(siblings)]
+        shift = (ratio.logs - view)[rows]
+        if len(siblings) >= 3 and np.isfinite(shift).any() and scale_of(siblings, 0.05) < spread:
+            spread = scale_of(siblings, 0.05)
+            best = float(np.median(siblings) + np.nanmedian(shift))
+    return best, spread
+
+
+def _views(ratio: Ratio, split: Split, coarser: Sequence[Split]) -> list[Floats]:
+    """The ratio within the values of each coarse column."""
+    views = []
+    for other in coarser:
+        if other.column is not None and 2 <= len(other.names) <= min(COARSE, len(split.names) / 2):
+            if other.column not in ratio.within:
+                ratio.within[other.column] = ratio.logs - other.levels(ratio.logs)[other.codes]
+            views.append(ratio.within[other.column])
+    return views
 
 
 @dataclass(frozen=True)
@@ -96,38 +121,42 @@ class _Period:
     confidence: float
 
 
-def _period(cells: tuple[Ints, Floats, Ints], cut: float, siblings: Floats, tests: int) -> _Period | None:
-    """The one run of days at another level, if the levels are whole decades apart and far out of the noise."""
-    _, level, weight = cells
+def _period(
+    level: Floats, weight: Ints, cut: float, usual: Callable[[], tuple[float, float]], tests: int
+) -> _Period | None:
+    """The one run of days at another level, if it begins and ends with whole decades, far out of the noise."""
     above = level > cut
-    up, down = float(np.median(level[above])), float(np.median(level[~above]))
-    apart = up - down
+    edges = np.flatnonzero(above[1:] != above[:-1]) + 1
+    if not 1 <= len(edges) <= 2:
+        return None
+    # Levels are compared at the edges: in between they may drift.
+    bounds = [0, *edges.tolist(), len(level)]
+    medians = [
+        (float(np.median(level[max(at - EDGE, low) : at])), float(np.median(level[at : min(at + EDGE, high)])))
+        for low, at, high in zip(bounds, bounds[1:-1], bounds[2:], strict=False)
+    ]
+    apart = float(np.mean([abs(after - before) for before, after in medians]))
     decades = round(apart)
-    noise = max(scale_of(level[above]), scale_of(level[~above]), 0.01)
+    noise = max(scale_of(np.diff(level)) / math.sqrt(2), 0.01)
     if decades < 1 or abs(apart - decades) > min(CLOSE, 0.03 + 3 * noise) or apart < 5 * noise:
         return None
-    odd = _odd_side(above, weight, (down, up), siblings)
-    flags = above if odd else ~above
-    stretches = runs(flags)
+    odd = _odd_side(above, weight, (min(medians[0]), max(medians[0])), usual())
+    stretches = runs(above if odd else ~above)
     if len(stretches) != 1:
         return None
     start, stop = stretches[0]
-    n, bad = len(flags), stop - start
+    n, bad = len(level), stop - start
+    rows = int(min(weight[start:stop].sum(), weight.sum() - weight[start:stop].sum()))
     # One run among all ways to pick as many days.
     chance = math.log10(n - bad + 1) - log10_choose(n, bad) + math.log10(max(tests, 1))
-    clear = int(weight[flags].sum()) >= 20 and apart > 12 * noise and decades >= 2
-    if bad >= n or (chance > CHANCE and not clear):
+    if chance > CHANCE and not (rows >= 20 and apart > 12 * noise and decades >= 2):
         return None
-    rows = int(min(weight[flags].sum(), weight[~flags].sum()))
     confidence = SURE if decades >= 2 and rows >= 3 else LIKELY if rows >= 20 and noise < 0.15 else NOTE
     sign = 1 if odd else -1
-    return _Period(start, stop, sign * decades, sign * apart, (up + down) / 2, confidence)
+    return _Period(start, stop, sign * decades, sign * apart, cut, confidence)
 
 
-def _case(
-    context: Context, ratio: Ratio, split: Split, group: int, period: _Period, cells: tuple[Ints, Floats]
-) -> Case:
-    when, _ = cells
+def _case(context: Context, ratio: Ratio, split: Split, group: int, period: _Period, when: Ints) -> Case:
     start, stop = period.start, period.stop
     first = int(when[start]) if start > 0 else None
     last = int(when[stop - 1]) if stop < len(when) else None
@@ -168,57 +197,81 @@ def _shown_by_entities(case: Case, ratio: Ratio, split: Split, group: int, fines
     )
 
 
-def _odd_side(above: Bools, weight: Ints, levels: tuple[float, float], siblings: Floats) -> bool:
-    """Whether the upper level is the wrong one: the one farther from what others have, else the rarer one."""
-    if len(siblings) >= 3:
-        usual, spread = float(np.median(siblings)), scale_of(siblings, 0.05)
-        far_down, far_up = abs(levels[0] - usual), abs(levels[1] - usual)
-        if abs(far_up - far_down) > max(0.4, spread):
+def _odd_side(above: Bools, weight: Ints, levels: tuple[float, float], usual: tuple[float, float]) -> bool:
+    """Whether the upper level is the wrong one: the one farther from what others have, the rarer, the later."""
+    if np.isfinite(usual[0]):
+        far_down, far_up = abs(levels[0] - usual[0]), abs(levels[1] - usual[0])
+        if abs(far_up - far_down) > max(0.5, 1.5 * usual[1]):
             return far_up > far_down
-    return bool(weight[above].sum() <= weight[~above].sum())
+    high, low = int(weight[above].sum()), int(weight[~above].sum())
+    if max(high, low) > 1.5 * min(high, low):
+        return high < low
+    # Neither is rare: units change to something else, so the later one.
+    return bool(above[-1])
 
 
-def levels_apart(context: Context, ratio: Ratio, split: Split) -> list[Case]:
-    """Entities whose whole level stands whole decades off that of all others, beyond what entities differ by."""
+def levels_apart(context: Context, ratio: Ratio, split: Split, coarser: Sequence[Split]) -> list[Case]:
+    """Entities whose whole level stands whole decades off that of all others, beyond what entities differ by.
+
+    Entities are compared within the values of the coarser column that explains their differences best.
+    """
     currency = next((c for c, r in context.roles.items() if r.name == "currency"), None)
     if split.column is None or split.column == currency:
         return []
     logs = ratio.logs if currency is None else ratio.logs - _by_group(context.profile[currency].codes, ratio.logs)
+    views = [logs, *_views(ratio, split, coarser)]
+    found = [case for view in views if (case := _outlying(ratio, split, view)) is not None]
+    return [min(found, key=lambda case: (-case.confidence, abs(case.apart - case.decades)))] if found else []
+
+
+def _outlying(ratio: Ratio, split: Split, logs: Floats) -> Case | None:
+    """The entities beyond the widest gap between the levels of entities, if that is no natural spread."""
+    means = split.means(logs)
+    if len(means) < FEWEST_SIBLINGS or means[-1] - means[0] < 0.9 * ALWAYS_APART:
+        return None
+    if np.diff(means).max() < 0.3 * ALWAYS_APART:
+        return None
     level = split.levels(logs, least=3)
     entity = np.flatnonzero(np.isfinite(level))
     level, weight = level[entity], split.sizes[entity]
     if len(level) < FEWEST_SIBLINGS:
-        return []
+        return None
     _, width, middle = widest_gaps(np.zeros(len(level), np.int64), np.sort(level), 1)
-    if not len(width) or width[0] < 0.7 * ALWAYS_APART:
-        return []
+    if not len(width) or width[0] < 0.4 * ALWAYS_APART:
+        return None
     above = level > float(middle[0])
     apart = float(np.median(level[above]) - np.median(level[~above]))
     odd = bool(weight[above].sum() <= weight[~above].sum())
     flags = above if odd else ~above
     rest = level[~flags]
-    spread = max(scale_of(rest), float(rest.max() - rest.min()) / 4, 0.03)
     decades = round(apart)
-    if len(rest) < FEWEST_SIBLINGS - 1 or apart < max(ALWAYS_APART, 6 * spread) or width[0] < 0.6 * apart:
-        return []
+    if len(rest) < FEWEST_SIBLINGS - 1:
+        return None
+    few = len(rest) < MANY_SIBLINGS
+    # The range of few siblings understates the spread that they come from.
+    span = float(rest.max() - rest.min())
+    spread = max(scale_of(rest), span / (3 if few else 4), 0.03)
+    inner = np.diff(np.sort(rest))
+    if apart < max(ALWAYS_APART, 6 * spread) or width[0] < max(0.4 * apart, 2 * inner.max()):
+        return None
     if abs(apart - decades) > max(CLOSE, 2.5 * spread):
-        return []
-    # Decades between like things of other trades (bytes of pages and of films) may be their nature.
-    sure = ratio.known and spread < 0.4 and len(rest) >= flags.sum()
-    bad = np.isin(split.codes, entity[flags])
+        return None
     sign = 1 if odd else -1
+    bad = np.isin(split.codes, entity[flags])
+    beyond = (logs - float(middle[0])) * sign > 0
+    # Where only some rows of these entities are off, or others are off as well, it is not these entities.
+    if (beyond & ~bad).sum() > 0.05 * bad.sum() or (beyond & bad).sum() < PURE * (np.isfinite(logs) & bad).sum():
+        return None
+    # Decades between like things of other trades (bytes of pages and of films) may be their nature.
+    sure = ratio.known and len(rest) >= flags.sum() and (decades >= 4 or (spread < 0.4 and not few))
+    # Entities differ in size, so which of the two metrics moved is told only roughly.
     moved = float(np.nanmedian(ratio.own[bad]) - np.nanmedian(ratio.own[~bad]))
+    moved = sign * decades if abs(moved) > abs(moved - sign * apart) else 0.0
     values = tuple(split.names[i] for i in entity[flags])
-    # Entities differ in size, so which metric moved is told only roughly.
-    moved = sign * decades if abs(moved - sign * decades) < abs(moved) + 0.3 and moved * sign > 0.3 else moved
-    if np.isnan(moved):
-        return []
-    return [
-        Case(
-            split.column, values, sign * decades, sign * apart, bad, None, None, None, None, float(middle[0]), moved,
-            SURE if sure else NOTE,
-        )
-    ]  # fmt: skip
+    return Case(
+        split.column, values, sign * decades, sign * apart, bad, None, None, None, None, float(middle[0]), moved,
+        SURE if sure else NOTE,
+    )  # fmt: skip
 
 
 def _by_group(codes: Ints, logs: Floats) -> Floats:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context
-from assay.profile.arrays import Floats
+from assay.hypothesis.unit_splits import Split
+from assay.profile.arrays import Floats, Ints
 
 SCREENED = 4_000  # rows for choosing partners
 FEWEST = 30
-LOOSEST = 1.0  # decades that the densest half of a ratio may span
+LOOSEST = 0.6  # decades that the densest half of a ratio may span
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,7 @@ class Ratio:
         logs: decimal logarithm of the ratio for each sampled row, NaN where it is not defined.
         own: decimal logarithm of the metric itself.
         known: whether the pack knows both columns.
+        within: the logs less the level of the row's value in a coarse column, by column; filled as they are needed.
     """
 
     metric: str
@@ -30,6 +32,7 @@ class Ratio:
     logs: Floats
     own: Floats
     known: bool
+    within: dict[str, Floats] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
@@ -37,8 +40,11 @@ class Ratio:
         return f"its level per {self.partner}" if self.partner else "its usual level"
 
 
-def ratios_of(context: Context) -> list[Ratio]:
-    """The ratio to look at for each metric that has one, and rates as they are."""
+def ratios_of(context: Context, entity: Split) -> list[Ratio]:
+    """The ratio to look at for each metric that has one, and rates as they are.
+
+    Spreads are judged within the values of ``entity``, which differ from each other by nature.
+    """
     sample = context.profile.sample
     names = [c for c, r in context.roles.items() if (r.metric or r.family is Family.RATE) and sample[c].type.numeric]
     logs: dict[str, Floats] = {}
@@ -50,7 +56,8 @@ def ratios_of(context: Context) -> list[Ratio]:
         if np.isfinite(log).sum() >= FEWEST:
             logs[name] = log
     stride = max(1, sample.rows // SCREENED)
-    short = {name: log[::stride] for name, log in logs.items()}
+    group = entity.codes[::stride]
+    short = {name: _centred(log[::stride], group) for name, log in logs.items()}
     metrics = [n for n in logs if context.roles[n].metric]
     found = []
     for name in logs:
@@ -75,6 +82,16 @@ def ratios_of(context: Context) -> list[Ratio]:
         known = bool(role.name) and (best is None or bool(context.roles[best].name))
         found.append(Ratio(name, best, ratio, logs[name], known))
     return found
+
+
+def _centred(values: Floats, group: Ints) -> Floats:
+    """The values less the mean of their group."""
+    known = np.isfinite(values) & (group >= 0)
+    count = np.bincount(group[known], minlength=int(group.max(initial=0)) + 1)
+    total = np.bincount(group[known], weights=values[known], minlength=len(count))
+    out = np.full(len(values), np.nan)
+    out[known] = values[known] - total[group[known]] / count[group[known]]
+    return out
 
 
 def _dense_width(values: Floats) -> float:

@@ -11,7 +11,8 @@ from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context
 from assay.profile.arrays import Floats, Ints
 
-LEVELS = 5
+ENOUGH = 10_000  # rows for levels
+LEVELS = 7  # columns that are looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ class Split:
         return rows[edges[first] : edges[last]]
 
     def apart(self, logs: Floats, least: float) -> list[int]:
-        """Entities whose days' mean levels leave a gap of nearly ``least`` somewhere; a cheap screen."""
+        """Entities whose days' mean levels leave a gap of nearly ``least`` somewhere, the widest first; a cheap screen."""
         rows, starts, owner = self._cells
         if not len(starts):
             return []
@@ -75,14 +76,24 @@ class Split:
         chosen = wide[entity]
         entity, mean = entity[chosen], mean[chosen]
         order = np.argsort(entity * 1e3 + mean, kind="stable")
-        gap = np.diff(mean[order])
-        far = (gap > 0.8 * least) & (np.diff(entity[order]) == 0)
-        return [int(e) for e in np.unique(entity[order][1:][far])]
+        gap = np.where(np.diff(entity[order]) == 0, np.diff(mean[order]), 0.0)
+        far = np.flatnonzero(gap > 0.8 * least)
+        far = far[np.argsort(-gap[far], kind="stable")]
+        return list(dict.fromkeys(entity[order][far].tolist()))
+
+    def means(self, logs: Floats, least: int = 3) -> Floats:
+        """Mean level of each entity with at least ``least`` values, ascending; a cheap stand-in for :meth:`levels`."""
+        stride = max(1, len(logs) // ENOUGH)
+        codes, values = self.codes[::stride], logs[::stride]
+        known = (codes >= 0) & np.isfinite(values)
+        count = np.bincount(codes[known], minlength=len(self.names))
+        total = np.bincount(codes[known], weights=values[known], minlength=len(self.names))
+        return np.sort(total[count >= least] / count[count >= least])
 
     def levels(self, logs: Floats, least: int = 1) -> Floats:
         """Median level of each entity, NaN for those with fewer than ``least`` values."""
         known = np.flatnonzero((self.codes >= 0) & np.isfinite(logs))
-        known = known[:: max(1, len(known) // 20_000)]
+        known = known[:: max(1, len(known) // ENOUGH)]
         by_value = known[np.argsort(logs[known])]
         codes = self.codes[by_value]
         order = np.argsort(codes.astype(np.int16) if len(self.names) < 32_000 else codes, kind="stable")
@@ -109,15 +120,20 @@ def splits_of(context: Context, date: str | None) -> list[Split]:
         and 2 <= len(sample[c].values) <= max(sample.rows / 10, 2)
     }
     chosen: list[str] = []
-    for column in sorted(sizes, key=lambda c: (sizes[c], sample.names.index(c))):
-        # Columns with as many values are mostly the id and the name of one thing.
-        if all(sizes[column] != sizes[c] for c in chosen):
+    for column in sorted(sizes, key=lambda c: (sizes[c], context.roles[c].family is not Family.ID)):
+        if not any(sizes[column] == sizes[c] and _same(context, column, c) for c in chosen):
             chosen.append(column)
     if len(chosen) > LEVELS:
-        ids = [c for c in chosen if context.roles[c].family is Family.ID][-2:]
+        ids = [c for c in chosen if context.roles[c].family is Family.ID][-LEVELS // 2 :]
         rest = [c for c in chosen if c not in ids]
-        at = np.unique(np.linspace(0, len(rest) - 1, LEVELS - len(ids)).round().astype(int))
-        picked = {*ids, *(rest[i] for i in at), chosen[-1]}
+        picked = {*ids, *rest[: LEVELS - len(ids)]}
         chosen = [c for c in chosen if c in picked]
     whole = Split(None, ("",), np.zeros(sample.rows, np.int64), day)
     return [whole, *(Split(c, tuple(sample[c].values), sample[c].codes, day) for c in chosen)]
+
+
+def _same(context: Context, a: str, b: str) -> bool:
+    """Whether two columns with as many values name the same things (an id and its name)."""
+    sample = context.profile.sample
+    pairs = sample[a].codes * (len(sample[b].values) + 1) + sample[b].codes
+    return len(np.unique(pairs)) <= len(sample[a].values) + 1

@@ -7,6 +7,8 @@ days and by no others, is a change of unit and not of business.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from sqlglot import exp
 
@@ -15,7 +17,7 @@ from assay.hypothesis.scope import among, between, event_date
 from assay.hypothesis.series import iso
 from assay.hypothesis.unit_cases import Case, levels_apart, periods_apart
 from assay.hypothesis.unit_ratios import Ratio, ratios_of
-from assay.hypothesis.unit_splits import splits_of
+from assay.hypothesis.unit_splits import Split, splits_of
 from assay.profile.arrays import Bools
 
 LISTED = 200
@@ -29,22 +31,28 @@ def propose(context: Context) -> list[Hypothesis]:
     date = event_date(context)
     splits = splits_of(context, date)
     cases: list[tuple[Ratio, Case]] = []
-    for ratio in ratios_of(context):
-        for split in splits:
-            found = periods_apart(context, ratio, split, splits[-1]) if date is not None else []
-            found = found or levels_apart(context, ratio, split)
+    for ratio in ratios_of(context, _entity(splits)):
+        for place, split in enumerate(splits):
+            found = periods_apart(context, ratio, split, splits[-1], splits[:place]) if date is not None else []
+            found = found or levels_apart(context, ratio, split, splits[:place])
+            found = [case for case in found if case.own]
             if found:
                 cases += [(ratio, case) for case in found]
                 break
     return [_hypothesis(context, date, ratio, group) for ratio, group in _roots(context, cases)]
 
 
+def _entity(splits: Sequence[Split]) -> Split:
+    """The split whose values have about a hundred rows each: fine enough to be of one kind, with enough rows to tell."""
+    rows = len(splits[0].codes)
+    return min(splits, key=lambda s: abs(np.log(rows / len(s.names) / 100)))
+
+
 def _roots(context: Context, cases: list[tuple[Ratio, Case]]) -> list[tuple[Ratio, list[Case]]]:
     """Cases of one cause together: the metric whose own values changed, not what was divided by or computed from it."""
     groups: dict[tuple[str, int], tuple[Ratio, list[Case]]] = {}
     for ratio, case in cases:
-        if case.own:
-            groups.setdefault((ratio.metric, case.decades), (ratio, []))[1].append(case)
+        groups.setdefault((ratio.metric, case.decades), (ratio, []))[1].append(case)
     kept: list[tuple[Ratio, list[Case]]] = []
     taken: list[Bools] = []
     order = sorted(
@@ -74,7 +82,10 @@ def _hypothesis(context: Context, date: str | None, ratio: Ratio, cases: list[Ca
         scoped = [_beyond(context, ratio, first, middle)]
     predicate = exp.and_(changed, exp.paren(exp.or_(*scoped)))
     entities = sum(len(c.values) for c in cases)
-    factor = 10.0**first.decades
+    apart = float(np.median([c.apart for c in cases]))
+    close = abs(apart - first.decades) < 0.1
+    about = "" if close else "about "
+    factor = 10.0**first.decades if close else float(f"{10**apart:.2g}")
     since = min((c.first for c in cases if c.first is not None), default=None)
     until = max((c.last for c in cases if c.last is not None), default=None)
     where = f"{entities} of the values of {first.column}" if first.column else "all rows"
@@ -84,16 +95,16 @@ def _hypothesis(context: Context, date: str | None, ratio: Ratio, cases: list[Ca
     return Hypothesis(
         kind="unit_change",
         columns=tuple(columns),
-        reason=f"{ratio.metric} is {factor:g} times what {ratio.words} would be, in {where}{when}: another unit.",
+        reason=f"{ratio.metric} is {about}{factor:g} times what {ratio.words} would be, in {where}{when}: another unit.",
         test=RowTest(predicate),
         cells=(ratio.metric,),
         prior=0.9,
         strict=confidence >= 0.5,
         weight=0.9,
         confidence=confidence,
-        action=f"Convert these values of {ratio.metric} by {1 / factor:g} and fix the unit at the source.",
+        action=f"Convert these values of {ratio.metric} by {10.0**-first.decades:g} and fix the unit at the source.",
         evidence={
-            "factor": round(float(10 ** np.median([c.apart for c in cases])), 6),
+            "factor": float(f"{10**apart:.4g}"),
             "partner": ratio.partner or "",
             "entities": entities if first.column else 0,
             "from": iso(since) if since is not None else None,
