@@ -21,7 +21,7 @@ from assay.domain.roles import assign_roles
 from assay.errors import AssayError, ConfigurationError, SourceError
 from assay.hypothesis.grain import infer_grain
 from assay.hypothesis.hypothesis import Context, Hypothesis
-from assay.hypothesis.propose import propose
+from assay.hypothesis.propose import Raised, propose
 from assay.judge.finding import AuditedColumn, Checked, Verdict
 from assay.judge.findings import Ruling, rule
 from assay.judge.quarantine import write_rows
@@ -126,7 +126,7 @@ def plan(
         context = Context(
             Profile(source.name, source.rows, sample, Groups(), {}), roles, (), settings.seed, pack.relations
         )
-        metrics = [m for h in propose(context, settings.max_hypotheses) for m in metrics_of(h)]
+        metrics = [m for h in propose(context, settings.max_hypotheses).hypotheses for m in metrics_of(h)]
         groups = groups_query(source, sample, group_plan(sample, roles))
         queries = [sample_query(source, settings.sample_rows), groups, *statements(source, metrics)]
         return [source.render(q) for q in queries if q is not None]
@@ -162,9 +162,9 @@ def _audit(
     progress("looking at the table")
     context = examine(source, settings, pack, siblings)
     progress("raising hypotheses")
-    hypotheses = propose(context, settings.max_hypotheses) if source.rows else []
-    progress(f"testing {len(hypotheses)} hypotheses")
-    judgements = test(source, hypotheses)
+    raised = propose(context, settings.max_hypotheses) if source.rows else Raised(())
+    progress(f"testing {len(raised.hypotheses)} hypotheses")
+    judgements = test(source, raised.hypotheses)
     progress("looking at bad rows")
     ruling = rule(source, judgements, context.grain, settings.sample_values)
     if rows_out is not None:
@@ -184,7 +184,7 @@ def _audit(
         seconds=round(time.perf_counter() - begun, 3),
         cost=source.spent,
         statements=tuple(source.asked),
-        failures=_failures(judgements, context, ruling),
+        failures=_failures(judgements, context, raised, ruling),
         seed=settings.seed,
         version=assay.__version__,
     )
@@ -206,13 +206,13 @@ def _checked(judgements: Sequence[Judgement]) -> tuple[Checked, ...]:
     return tuple(sorted(checked, key=lambda c: (c.kind, c.columns, c.verdict)))
 
 
-def _failures(judgements: Sequence[Judgement], context: Context, ruling: Ruling) -> tuple[str, ...]:
+def _failures(judgements: Sequence[Judgement], context: Context, raised: Raised, ruling: Ruling) -> tuple[str, ...]:
     failed = [
         f"{j.hypothesis.kind} in {', '.join(j.hypothesis.columns)}: {j.measured.get('failure')}"
         for j in judgements
         if j.verdict is Verdict.UNTESTABLE
     ]
-    return (*context.profile.groups.failures, *failed, *ruling.failures)
+    return (*context.profile.groups.failures, *raised.failures, *failed, *ruling.failures)
 
 
 def _siblings(tables: Sequence[Address], settings: Settings) -> dict[str, tuple[str, ...]]:

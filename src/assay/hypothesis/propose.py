@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 
 from assay.hypothesis.hypothesis import Context, Hypothesis
+
+log = logging.getLogger(__name__)
 
 PROPOSERS = (
     "missing",
@@ -25,14 +29,28 @@ PROPOSERS = (
 )
 
 
-def propose(context: Context, limit: int | None = None) -> list[Hypothesis]:
+@dataclass(frozen=True)
+class Raised:
+    """What the proposers raised, and which of them failed and why: a proposer's bug costs its own hypotheses only."""
+
+    hypotheses: tuple[Hypothesis, ...]
+    failures: tuple[str, ...] = ()
+
+
+def propose(context: Context, limit: int | None = None) -> Raised:
     """Raise the hypotheses of every proposer, the most probable first; keep ``limit`` of them (None: all).
 
     Ties keep the proposers' order, so that the same context gives the same list.
     """
     raised: list[Hypothesis] = []
+    failures: list[str] = []
     for name in PROPOSERS:
-        if find_spec(f"assay.hypothesis.{name}") is not None:
+        if find_spec(f"assay.hypothesis.{name}") is None:
+            continue
+        try:
             raised += import_module(f"assay.hypothesis.{name}").propose(context)
+        except Exception as error:
+            log.debug("proposer %s failed", name, exc_info=True)
+            failures.append(f"the proposer of {name} failed: {type(error).__name__}: {error}".splitlines()[0])
     raised.sort(key=lambda h: -h.prior)
-    return raised if limit is None else raised[:limit]
+    return Raised(tuple(raised if limit is None else raised[:limit]), tuple(failures))
