@@ -159,7 +159,7 @@ class _Builder:
     def _relation(self, place: str, body: Any) -> Relation:
         if not isinstance(body, dict):
             raise ConfigurationError(f"{place}: must be a mapping with kind, form and roles")
-        _only(place, body, ("kind", "form", "roles", "unless", "besides", "strict", "allow", "means", "but", "action"))
+        _only(place, body, ("kind", "form", "roles", "unless", "besides", "by", "strict", "allow", "means", "but", "action"))
         kind, form = body.get("kind"), body.get("form")
         if kind not in RELATION_KINDS:
             raise ConfigurationError(f"{place}.kind: {kind!r} is none of {', '.join(RELATION_KINDS)}")
@@ -171,7 +171,8 @@ class _Builder:
         roles = tuple(tuple(map(str, r)) if isinstance(r, list) else (str(r),) for r in listed)
         unless = tuple(map(str, body.get("unless") or ()))
         besides = tuple(map(str, body.get("besides") or ()))
-        for role in (*(r for options in roles for r in options), *unless, *besides):
+        by = tuple(map(str, body.get("by") or ()))
+        for role in (*(r for options in roles for r in options), *unless, *besides, *by):
             if role not in self.roles:
                 raise ConfigurationError(f"{place}.roles: no pack defines a role {role!r}")
         allow = tuple(map(str, body.get("allow") or ()))
@@ -179,7 +180,7 @@ class _Builder:
             if exception not in EXCEPTIONS:
                 raise ConfigurationError(f"{place}.allow: {exception!r} is none of {', '.join(EXCEPTIONS)}")
         texts = (str(body.get(key, "")) for key in ("means", "but", "action"))
-        return Relation(str(kind), str(form), roles, bool(body.get("strict", False)), allow, unless, besides, *texts)
+        return Relation(str(kind), str(form), roles, bool(body.get("strict", False)), allow, unless, besides, by, *texts)
 
     def pack(self) -> Pack:
         return Pack(

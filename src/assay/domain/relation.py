@@ -32,6 +32,7 @@ class Relation:
         unless: roles whose presence makes the relation redundant.
         besides: roles that take the place of the last one in another relation; the relation is tested only beside them,
             and rows that break the other one are reported there alone.
+        by: roles of a column that says what the first role counts in a row; each of its values is judged apart.
         means: what a violation means.
         but: what a legitimate exception is.
         action: what to do.
@@ -44,6 +45,7 @@ class Relation:
     allow: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     besides: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
     means: str = ""
     but: str = ""
     action: str = ""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from sqlglot import exp
 
-from assay.domain.pack import load_packs
 from assay.domain.relation import Relation
 from assay.hypothesis.excess import Box, Null, Rows, explained, fit
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
@@ -17,6 +16,8 @@ from assay.profile.arrays import Bools, Floats
 
 MOST_DAMAGE = 0.45  # of all rows; where more break a relation, it is not one of this table
 FEW_ROWS = 3
+MOST_MEANINGS = 20
+SOFT = 0.02  # two event streams that are counted apart differ in a few rows
 
 
 def propose(context: Context) -> list[Hypothesis]:
@@ -24,7 +25,7 @@ def propose(context: Context) -> list[Hypothesis]:
     raised: list[Hypothesis] = []
     if not context.profile.sample.rows:
         return raised
-    for relation in load_packs().relations:
+    for relation in context.relations:
         if any(operand(context, role) is not None for role in relation.unless):
             continue
         for qualifier in qualifiers(context, relation.roles[0][0]) or [""]:
@@ -57,8 +58,16 @@ def _order(context: Context, relation: Relation, small: Operand, large: Operand)
     other = first_of(context, relation.besides, small.role.qualifier)
     if not len(rows.a) or (relation.besides and other is None):
         return None
-    null = fit(rows, relation.allow)
-    bad = rows.violating & ~null.legitimate(rows)
+    parts = _parts(context, relation, present)
+    fitted = [(sql, mask, fit(rows.where(mask), relation.allow)) for sql, mask in parts]
+    if len(fitted) > 1:
+        rate = _pooled([(part.rate, int(mask.sum())) for _, mask, part in fitted])
+        fitted = [(sql, mask, fit(rows.where(mask), relation.allow, rate)) for sql, mask, _ in fitted]
+    legitimate = np.zeros(len(rows.a), dtype=np.bool_)
+    for _, mask, part in fitted:
+        legitimate[mask] = part.legitimate(rows.where(mask))
+    null = fitted[0][2]
+    bad = rows.violating & ~legitimate
     if other is not None:
         bad &= ~(rows.a > other.numbers(context)[present])
     relevant = rows.a > 0
@@ -66,7 +75,11 @@ def _order(context: Context, relation: Relation, small: Operand, large: Operand)
     if segments is not None:
         bad &= ~segments.rows[present]
     a, b = _value(context, small), _value(context, large)
-    benign = [scene.sql(box, a, b) for box in null.boxes]
+    benign: list[exp.Expr] = []
+    for sql, _, part in fitted:
+        boxes = [scene.sql(box, a, b) for box in part.boxes]
+        if boxes:
+            benign.append(exp.or_(*boxes) if sql is None else exp.and_(sql, exp.paren(exp.or_(*boxes))))
     if segments is not None:
         benign.append(_within(context, segments))
     if other is not None:
@@ -78,6 +91,30 @@ def _order(context: Context, relation: Relation, small: Operand, large: Operand)
         magnitude=exp.Sub(this=a.copy(), expression=b.copy()),
     )
     return _hypothesis(context, relation, (small, large), test, rows.violating, bad, relevant, null)
+
+
+def _parts(context: Context, relation: Relation, present: Bools) -> list[tuple[exp.Expr | None, Bools]]:
+    """The sampled rows split by what a result means, where the first role is one whose meaning another column says."""
+    whole: list[tuple[exp.Expr | None, Bools]] = [(None, np.ones(int(present.sum()), dtype=np.bool_))]
+    told_by = [c for c in context.columns_with(*relation.by) if c in context.profile.sample]
+    if not told_by:
+        return whole
+    column = context.profile[told_by[0]]
+    if not 2 <= len(column.values) <= MOST_MEANINGS:
+        return whole
+    text = exp.cast(context.profile.value(column.name), "text")
+    codes = column.codes[present]
+    return [
+        (exp.EQ(this=text.copy(), expression=exp.Literal.string(value)), codes == code)
+        for code, value in enumerate(column.values)
+        if (codes == code).any()
+    ]
+
+
+def _pooled(rates: list[tuple[float | None, int]]) -> float | None:
+    """The mean of the rates that are known, by rows."""
+    known = [(rate, n) for rate, n in rates if rate is not None]
+    return sum(rate * n for rate, n in known) / sum(n for _, n in known) if known else None
 
 
 def _ladder(context: Context, relation: Relation, steps: list[Operand]) -> Hypothesis | None:
@@ -214,9 +251,11 @@ class _Scene:
             share = exp.Mul(this=_number(box.share), expression=b.copy())
             within = exp.paren(exp.or_(within, exp.LTE(this=over.copy(), expression=share)))
         parts = [within]
-        if box.low is not None:
+        if box.low is not None and box.low == box.high:
+            parts.append(exp.EQ(this=b.copy(), expression=_number(box.low)))
+        elif box.low is not None:
             parts.append(exp.GTE(this=b.copy(), expression=_number(box.low)))
-        if box.high is not None and np.isfinite(box.high):
+        if box.high is not None and np.isfinite(box.high) and box.high != box.low:
             parts.append(exp.LTE(this=b.copy(), expression=_number(box.high)))
         if box.exposure is not None and self.impressions_sql is not None:
             parts.append(exp.LTE(this=self.impressions_sql.copy(), expression=_number(round(box.exposure))))
@@ -280,7 +319,7 @@ def _hypothesis(
     if flagged > MOST_DAMAGE * rows or (flagged > 20 * max(kept, 1) and flagged >= FEW_ROWS):
         confidence = 0.4
         reason += "; but this table breaks it nearly throughout, so the columns may mean something else"
-    elif not relation.strict and flagged < max(FEW_ROWS, 0.0002 * rows):
+    elif not relation.strict and flagged < max(FEW_ROWS, _notable(relation) * int(relevant.sum())):
         confidence = 0.45
     elif broken - flagged > 0 and relation.but:
         reason += f". {_capital(relation.but)}: such rows are left out"
@@ -297,6 +336,11 @@ def _hypothesis(
         action=relation.action,
         evidence=_evidence(flagged, broken, rows, null),
     )
+
+
+def _notable(relation: Relation) -> float:
+    """Share of the rows concerned from which a usual relation's exceptions are worth more than a note."""
+    return SOFT if relation.kind == "relation_violation" else 0.0002
 
 
 def _evidence(flagged: int, broken: int, rows: int, null: Null) -> dict[str, float | int]:
