@@ -1,0 +1,28 @@
+"""Long lists of constants are looked up, with the same answers as when they are compared."""
+
+from __future__ import annotations
+
+import pytest
+from sqlglot import exp
+
+from assay.scan.metrics import Count, RowsWhere
+from assay.scan.planner import measure
+from tests.builders import source_of
+
+VALUES = [f"value {i}" for i in range(40)]
+
+
+@pytest.mark.parametrize("length", [3, 30])
+@pytest.mark.parametrize("negated", [False, True])
+def test_a_list_of_any_length_gives_the_same_rows_and_nulls_are_neither_in_nor_out(length: int, negated: bool) -> None:
+    source = source_of({"a": [*VALUES, None, "it's"], "b": ["x"] * 42})
+    inside = exp.column("a", quoted=True).isin(*VALUES[: length - 1], "it's")
+    predicate = exp.and_(exp.not_(inside) if negated else inside, exp.column("b", quoted=True).eq("x"))
+    state = measure(source, [RowsWhere(predicate)])[RowsWhere(predicate)].state
+    assert state == Count(41 - length if negated else length)
+    assert ("UNNEST" in source.asked[-1]) is (length == 30)
+
+
+def test_reports_show_the_list_as_it_is_written() -> None:
+    source = source_of({"a": VALUES})
+    assert "UNNEST" not in source.render(exp.column("a", quoted=True).isin(*VALUES))
