@@ -1,18 +1,21 @@
-"""Categories with damaged values: random strings, misspellings, variants of case and encoding, values of other columns."""
+"""Categories with damaged values: random strings, misspellings, variants of case and encoding, misplaced values."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from assay.domain.role import Family
+from assay.hypothesis.category_clusters import misspelt_clusters
 from assay.hypothesis.category_column import CategoryColumn, category_columns
 from assay.hypothesis.category_foreign import Foreign, foreign_values
 from assay.hypothesis.category_language import Ints, randomness
-from assay.hypothesis.category_predicate import damage_predicate
-from assay.hypothesis.category_variants import Variant, misspelt_clusters, mojibake, near_misses, same_after_folding
+from assay.hypothesis.category_predicate import damage_predicate, flood_shape
+from assay.hypothesis.category_variants import Variant, mojibake, near_misses, same_after_folding
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 
 _SHOWN = 20
@@ -44,6 +47,16 @@ class Damage:
     confidence: float
     home: str = ""
 
+    @cached_property
+    def shape(self) -> str | None:
+        """The regular expression of damaged values that were too rare to be counted."""
+        return flood_shape(self.column, self.bad)
+
+    def among(self, values: Sequence[str]) -> list[bool]:
+        """Whether each of some values of the column is damaged, also values that were too rare to be counted."""
+        pattern, known = re.compile(self.shape or r"(?!)"), set(self.column.values) | set(self.column.absent)
+        return [v in self.bad or (v not in known and pattern.fullmatch(v) is not None) for v in values]
+
 
 _found: WeakKeyDictionary[Context, tuple[Damage, ...]] = WeakKeyDictionary()
 
@@ -72,7 +85,7 @@ def _judge(column: CategoryColumn, foreign: Foreign | None) -> Damage | None:
         target |= {v: Variant("foreign", "", foreign.sure) for v in foreign.values}
     bad |= {v: d for v, d in mojibake(column.values).items() if v not in bad}
     for value, variant in _variants(column, bad).items():
-        (bad if variant.sure and column.family is not Family.NAME else doubtful)[value] = variant
+        (bad if variant.sure else doubtful)[value] = variant
     near = _near(column, bad | doubtful)
     bad |= near
     frequent, weights, rare, counts = _split(column, bad | doubtful)
@@ -91,7 +104,7 @@ def _judge(column: CategoryColumn, foreign: Foreign | None) -> Damage | None:
 
 def _variants(column: CategoryColumn, bad: dict[str, Variant]) -> dict[str, Variant]:
     left = [i for i, v in enumerate(column.values) if v not in bad]
-    return same_after_folding([column.values[i] for i in left], column.counts[left])
+    return same_after_folding([column.values[i] for i in left], column.counts[left], column.family is Family.NAME)
 
 
 def _near(column: CategoryColumn, without: dict[str, Variant]) -> dict[str, Variant]:
@@ -130,7 +143,7 @@ def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
         kind="categorical_corruption",
         columns=(column.name,),
         reason=_reason(column, damage, kinds),
-        test=RowTest(damage_predicate(context.profile.value(column.name), column, bad)),
+        test=RowTest(damage_predicate(context.profile.value(column.name), column, bad, damage.shape)),
         origin="discovered",
         prior=0.8 if damage.confidence >= 0.5 else 0.3,
         weight=0.5 if cosmetic else 0.7,
@@ -159,5 +172,7 @@ def _action(kinds: Sequence[str], home: str) -> str:
     if "foreign" in kinds:
         return f"Find the step that writes {home} into this column; restore the cells from the source system."
     if "random" in kinds:
-        return "Restore the values from the source system, or by an id that determines them; until then treat them as missing."
+        return (
+            "Restore the values from the source system, or by an id that determines them; else treat them as missing."
+        )
     return "Map the variants to the right values (see the evidence) where the data are loaded."

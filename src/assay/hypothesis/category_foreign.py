@@ -33,7 +33,9 @@ class Foreign:
 
 def foreign_values(context: Context, columns: Sequence[CategoryColumn]) -> dict[str, Foreign]:
     """For each column the values in it of another column's domain, if there are any."""
-    shares = {c.name: {v: n / c.rows for v, n in zip(c.values[:_LOOKED_AT], c.counts.tolist(), strict=False)} for c in columns}
+    shares = {
+        c.name: {v: n / c.rows for v, n in zip(c.values[:_LOOKED_AT], c.counts.tolist(), strict=False)} for c in columns
+    }
     owners: dict[str, list[str]] = defaultdict(list)
     for column in columns:
         for value in column.values[: min(column.core, _LOOKED_AT)]:
@@ -90,7 +92,7 @@ def _fits(seen: Floats, shares: Floats) -> bool:
     """Chi-squared within its mean and three standard deviations."""
     expected = seen.sum() * shares
     freedom = len(seen) - 1
-    return float(((seen - expected) ** 2 / expected).sum()) <= freedom + 3.0 * np.sqrt(2.0 * freedom)
+    return bool(((seen - expected) ** 2 / expected).sum() <= freedom + 3.0 * np.sqrt(2.0 * freedom))
 
 
 def _without_shifted_rows(context: Context, found: dict[str, Foreign]) -> dict[str, Foreign]:
@@ -98,5 +100,5 @@ def _without_shifted_rows(context: Context, found: dict[str, Foreign]) -> dict[s
     if len(found) < 3:
         return found
     cells = {name: _cells(context, name, f.values) for name, f in found.items()}
-    together = np.sum([c for c in cells.values()], axis=0) >= 3
+    together = np.sum(list(cells.values()), axis=0) >= 3
     return {n: f for n, f in found.items() if not cells[n].any() or float(together[cells[n]].mean()) < 0.5}

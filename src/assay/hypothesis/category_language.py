@@ -2,8 +2,8 @@
 
 Each string has two likelihoods: under a spelling model (pairs of character classes and pairs of letters, counted in the
 column's frequent values and in a background of many languages) and under generators that draw every character uniformly
-from an alphabet. Rare values are a mixture of the two; its weights are found by expectation-maximisation, so that a flood
-of odd strings makes a borderline one odd, while one odd name alone is a small brand.
+from an alphabet. Rare values are a mixture of the two; its weights are found by expectation-maximisation, so that a
+flood of odd strings makes a borderline one odd, while one odd name alone is a small brand.
 """
 
 from __future__ import annotations
@@ -17,18 +17,16 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from assay.hypothesis.category_mixture import LONGEST, SHORTEST, Mixture
 from assay.hypothesis.category_words import background
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-SHORTEST, LONGEST = 3, 24
 # Character classes; OTHER is any letter that is not Latin, SYMBOL any mark that is not a usual separator.
 EDGE, UPPER, LOWER, DIGIT, SPACE, SYMBOL, OTHER = range(7)
 _SEPARATORS = " _-|/."
-_PRIOR_RANDOM = (0.5, 25.0)  # of the share of random strings among rare values: a few per cent, and easily moved
-_ENOUGH_TO_LEARN = 6
 _FLOOD = 20
 _COLUMN_WEIGHT = 3.0  # a frequent value of the column says as much as this many background words
 
@@ -139,10 +137,11 @@ def spelling(frequent: Sequence[str]) -> Spelling:
 
 
 def _log_usual_length(own: Ints, lengths: Ints) -> Floats:
-    """How much less probable a length is than it would be in any column; the more so the more values have shown theirs."""
-    distance = np.abs(np.log(lengths[:, None] + 1.0) - np.log(own[None, :512] + 1.0)).min(axis=1)
+    """How much less probable a length is than in any column; the more so the more values have shown theirs."""
+    every = np.log(np.arange(LONGEST + 1) + 1.0)
+    distance = np.abs(every[:, None] - np.log(np.unique(own) + 1.0)[None, :]).min(axis=1)
     floor = 1.0 / (1.0 + len(own) / 5.0)
-    return np.asarray(np.log(np.maximum(np.exp(-((distance / 0.3) ** 2) / 2.0), floor)), dtype=np.float64)
+    return np.asarray(np.log(np.maximum(np.exp(-((distance / 0.3) ** 2) / 2.0), floor))[lengths], dtype=np.float64)
 
 
 def _log_code(values: Sequence[str]) -> Floats:
@@ -213,7 +212,7 @@ def randomness(frequent: Sequence[str], rare: Sequence[str], counts: Ints) -> Ra
     possible = np.isfinite(per_alphabet).any(axis=1) & (codes.lengths >= SHORTEST)
     if not possible.any():
         return nothing
-    mixture = _Mixture(natural, per_alphabet, codes.lengths, counts, possible)
+    mixture = Mixture(natural, per_alphabet, codes.lengths, counts, possible)
     probability, evidence = mixture.solve(None)
     if possible.sum() >= _FLOOD and not (probability > 0.5).any():
         # From the other end: all that reads badly is random. Only a flood can be explained so.
@@ -239,61 +238,3 @@ def _neutral(per_alphabet: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         mean = np.log(np.exp(per_alphabet - safe[:, None]).mean(axis=1)) + safe
     return np.asarray(mean - np.log(LONGEST - SHORTEST + 1), dtype=np.float64)
-
-
-@dataclass(eq=False)
-class _Mixture:
-    """Rare values as natural ones and random ones. Row ``i`` of every array is a value."""
-
-    natural: Floats
-    per_alphabet: Floats
-    lengths: Ints
-    counts: Ints
-    possible: Bools
-
-    def solve(self, start: Floats | None) -> tuple[Floats, float]:
-        """Posterior probability of randomness by value, and the likelihood gain of having random values at all, in nats.
-
-        From ``start`` or else from no knowledge of the generator. With few sure cases nothing can be learned of the generator, and all alphabets and lengths stay equally likely.
-        """
-        top = max(int(self.counts.max(initial=1)), 2)
-        # Real counts are spread evenly on a log scale; random strings repeat by accident.
-        natural = self.natural - np.log(self.counts) - np.log(np.log(top) + 0.58)
-        slots = np.clip(self.lengths, SHORTEST, LONGEST) - SHORTEST
-        kinds, places = self.per_alphabet.shape[1], LONGEST - SHORTEST + 1
-        alphabets, of_length = np.full(kinds, 1.0 / kinds), np.full(places, 1.0 / places)
-        share, repeat = _PRIOR_RANDOM[0] / sum(_PRIOR_RANDOM), 0.1
-        posterior = np.zeros(len(natural))
-        gain = 0.0
-        for step in range(60):
-            if start is not None and step == 0:
-                posterior = start
-                joint = self.per_alphabet + np.log(alphabets)
-                safe = np.maximum(joint.max(axis=1), -1e300)
-                parts = np.exp(joint - safe[:, None])
-                share, alphabets, of_length, repeat = self._learn(posterior, parts, slots)
-            with np.errstate(divide="ignore", under="ignore"):
-                joint = self.per_alphabet + np.log(alphabets)
-                peak = joint.max(axis=1)
-                safe = np.where(np.isfinite(peak), peak, 0.0)
-                parts = np.exp(joint - safe[:, None])
-                random = np.log(parts.sum(axis=1)) + safe + np.log(of_length[slots])
-            random += (self.counts - 1) * np.log(repeat) + np.log1p(-repeat)
-            random = np.where(self.possible, random, -np.inf)
-            odds = np.clip(random - natural + np.log(share) - np.log1p(-share), -500, 500)
-            gain = float(np.logaddexp(0.0, odds).sum() + len(natural) * np.log1p(-share))
-            fresh = 1.0 / (1.0 + np.exp(-odds))
-            moved = float(np.abs(fresh - posterior).max())
-            posterior = fresh
-            if moved < 1e-4 or (start is None and step == 0 and int((posterior > 0.9).sum()) < _ENOUGH_TO_LEARN):
-                break
-            share, alphabets, of_length, repeat = self._learn(posterior, parts, slots)
-        return posterior, gain
-
-    def _learn(self, posterior: Floats, parts: Floats, slots: Ints) -> tuple[float, Floats, Floats, float]:
-        """Share of random values, weights of the alphabets and of the lengths, and probability of one more copy."""
-        share = float((posterior.sum() + _PRIOR_RANDOM[0]) / (len(posterior) + sum(_PRIOR_RANDOM)))
-        by_alphabet = posterior @ (parts / np.maximum(parts.sum(axis=1, keepdims=True), 1e-300)) + 1.0
-        by_length = np.bincount(slots, weights=posterior, minlength=LONGEST - SHORTEST + 1) + 0.5
-        repeat = float((posterior @ (self.counts - 1) + 0.1) / (posterior @ self.counts + 1.0))
-        return share, by_alphabet / by_alphabet.sum(), by_length / by_length.sum(), repeat

@@ -1,7 +1,7 @@
 """Spellings of one value: encoding damage, case and spacing, and near misses of a much more frequent value.
 
-Names that are near each other by nature (Campaign 1 and Campaign 2, Iran and Iraq, size S and size M) are no variants, and
-how often a column's frequent values have such neighbours says how many of its rare ones do by chance.
+Names that are near each other by nature (Campaign 1 and Campaign 2, Iran and Iraq, size S and size M) are no variants,
+and how often a column's frequent values have such neighbours says how many of its rare ones do by chance.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from math import exp, lgamma, log
 
 import numpy as np
@@ -19,10 +18,10 @@ import numpy as np
 from assay.hypothesis.category_language import Ints
 from assay.hypothesis.category_words import known_words
 
-_MAX_COMPARISONS = 4_000_000
+_MAX_COMPARISONS = 2_000_000
 _MAX_REPAIRED = 3_000
 _SIGNIFICANT = 1e-3
-_TOKEN = re.compile(r"[^\W_]+")
+TOKEN = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d+")
 _SEPARATOR = re.compile(r"(?<!\d)[\s_\-./']+|[\s_\-./']+(?!\d)")
 
@@ -72,44 +71,56 @@ def squeezed(value: str) -> str:
     return _SEPARATOR.sub("", folded(value))
 
 
-def same_after_folding(values: Sequence[str], counts: Ints) -> dict[str, Variant]:
+def same_after_folding(values: Sequence[str], counts: Ints, chosen: bool = False) -> dict[str, Variant]:
     """Variants in case, white space, separators or accents of a more frequent value.
 
     They are beyond doubt where they are a small part of their value's rows, or where most of the column's rows are of
     values that have variants, so that it is a habit of the column and not a spelling of one value.
+
+    Args:
+        chosen: whether people choose the values as they please (campaign names): then only the habit is beyond doubt.
     """
     groups: dict[str, list[int]] = defaultdict(list)
     for i, value in enumerate(values):
         key = squeezed(value)
-        groups[key if sum(c.isalpha() for c in key) >= 5 else folded(value)].append(i)
+        groups[key if len(key) >= 5 and sum(c.isalpha() for c in key) >= 5 else folded(value)].append(i)
     several = [g for g in groups.values() if len(g) > 1]
     if not several:
         return {}
     affected = sum(int(counts[i]) for g in several for i in g) / max(int(counts.sum()), 1)
     habit = len(several) >= 3 and affected > 0.5
-    style = _usual_style(values, counts)
+    styles = usual_styles(values, counts)
     found = {}
     for group in several:
-        best = max(group, key=lambda i: (counts[i], values[i] == values[i].strip(), values[i]))
         total = sum(int(counts[i]) for i in group)
-        if counts[best] < 0.6 * total:
-            best = max(group, key=lambda i: (_style(values[i]) == style, counts[i], values[i]))
+        best = _right_spelling(group, values, counts, styles)
         for i in group:
             if i != best:
-                small = counts[i] <= 0.1 * total or values[i].strip() == values[best].strip()
-                found[values[i]] = Variant(_difference(values[i], values[best]), values[best], bool(small) or habit)
+                small = bool(counts[i] <= 0.1 * total) or values[i].strip() == values[best].strip()
+                sure = habit or (small and not chosen)
+                found[values[i]] = Variant(_difference(values[i], values[best]), values[best], sure)
     return found
 
 
-def _style(value: str) -> str:
+def _right_spelling(group: Sequence[int], values: Sequence[str], counts: Ints, styles: dict[str, float]) -> int:
+    """The most frequent of the variants; where their counts hardly tell, the column's usual style counts as well."""
+    most = max(group, key=lambda i: (counts[i], values[i].strip() == values[i], values[i]))
+    total = sum(int(counts[i]) for i in group)
+    if total >= 8 and counts[most] >= 0.5 * total:
+        return most
+    return max(group, key=lambda i: (counts[i] * (styles.get(style_of(values[i]), 0.0) + 0.1), values[i]))
+
+
+def style_of(value: str) -> str:
     return next((name for name in ("islower", "isupper", "istitle") if getattr(value, name)()), "")
 
 
-def _usual_style(values: Sequence[str], counts: Ints) -> str:
-    rows: dict[str, int] = defaultdict(int)
-    for value, n in zip(values, counts.tolist(), strict=True):
-        rows[_style(value)] += n
-    return max(rows, key=lambda s: (rows[s], s))
+def usual_styles(values: Sequence[str], counts: Ints) -> dict[str, float]:
+    """Share of each style among the rows of the most frequent values."""
+    rows: dict[str, float] = defaultdict(float)
+    for value, n in zip(values[:50], counts[:50].tolist(), strict=True):
+        rows[style_of(value)] += n / max(int(counts[:50].sum()), 1)
+    return rows
 
 
 def _difference(value: str, right: str) -> str:
@@ -117,7 +128,9 @@ def _difference(value: str, right: str) -> str:
         return "space"
     if value.casefold() == right.casefold():
         return "case"
-    return "space" if folded(value) != folded(right) else "accent" if not value.isascii() or not right.isascii() else "case"
+    if folded(value) != folded(right):
+        return "space"
+    return "case" if value.isascii() and right.isascii() else "accent"
 
 
 def reach(length: int) -> int:
@@ -156,7 +169,7 @@ def near_misses(values: Sequence[str], counts: Ints, core: int) -> dict[str, Var
 
 
 def _nearest(queries: Sequence[str], centres: Sequence[str], weights: Ints, needed: Ints) -> list[int]:
-    """For each query the index of the nearest centre in reach whose weight is enough, the heaviest of several, or -1."""
+    """For each query the index of the nearest centre in reach of enough weight, the heaviest of several, or -1."""
     from rapidfuzz.distance import OSA
     from rapidfuzz.process import cdist
 
@@ -181,8 +194,8 @@ def _nearest(queries: Sequence[str], centres: Sequence[str], weights: Ints, need
 def siblings(one: str, other: str) -> bool:
     """Whether two near strings are values side by side rather than spellings of one.
 
-    They are if their numbers differ, if a short word or code differs (size S, US, A), if one has a word more, or if both
-    are known words.
+    They are if their numbers differ, if a short word or code differs (size S, US, A), if one has a word more, or if
+    both are known words.
     """
     a, b = folded(one), folded(other)
     if _DIGITS.findall(a) != _DIGITS.findall(b) and not _digit_for_letter(a, b):
@@ -190,7 +203,7 @@ def siblings(one: str, other: str) -> bool:
     known = known_words()
     if a in known and b in known:
         return True
-    left, right = _TOKEN.findall(a), _TOKEN.findall(b)
+    left, right = TOKEN.findall(a), TOKEN.findall(b)
     if len(left) != len(right):
         return "".join(left) != "".join(right) and not _broken_word(left, right)
     for x, y in zip(left, right, strict=True):
@@ -202,77 +215,15 @@ def siblings(one: str, other: str) -> bool:
 def _digit_for_letter(a: str, b: str) -> bool:
     """Whether just one of two texts has one digit, inside a word: a slip of the key, not a number."""
     has = [t for t in (a, b) if any(c.isdigit() for c in t)]
-    return len(has) == 1 and re.search(r"[^\W\d_]\d[^\W\d_]", has[0]) is not None and len(re.findall(r"\d", has[0])) == 1
+    if len(has) != 1 or len(re.findall(r"\d", has[0])) != 1:
+        return False
+    return re.search(r"[^\W\d_]\d[^\W\d_]", has[0]) is not None
 
 
 def _broken_word(left: Sequence[str], right: Sequence[str]) -> bool:
     """Whether spaces were lost or set inside words: as many letters, but for a slip, and no word more or less."""
     fewer, more = sorted((set(left), set(right)), key=len)
     return abs(len("".join(left)) - len("".join(right))) <= 1 and not fewer <= more
-
-
-def misspelt_clusters(values: Sequence[str], counts: Ints) -> dict[str, Variant]:
-    """Frequent values that are all spellings of one value, the right one perhaps not among them.
-
-    Two frequent neighbours prove nothing. Three or more within a few edits of each other, by slips inside long words, do.
-    """
-    long = [i for i, v in enumerate(values[:400]) if len(squeezed(v)) >= 8]
-    keys = [squeezed(values[i]) for i in long]
-    if len(keys) < 3:
-        return {}
-    from rapidfuzz.distance import OSA
-    from rapidfuzz.process import cdist
-
-    near = cdist(keys, keys, scorer=OSA.distance, score_cutoff=3, dtype=np.uint8) <= 2
-    style = _usual_style(values, counts)
-    found: dict[str, Variant] = {}
-    left = set(range(len(keys)))
-    while left:
-        start = min(left)
-        cluster, edge = {start}, {start}
-        while edge:
-            edge = {
-                j
-                for i in edge
-                for j in np.flatnonzero(near[i]).tolist()
-                if j in left and j not in cluster and slip(values[long[i]], values[long[j]])
-            }
-            cluster |= edge
-        left -= cluster
-        names = [values[long[i]] for i in sorted(cluster)]
-        if len({squeezed(n) for n in names}) >= 3:
-            right = consensus(names, [int(counts[long[i]]) for i in sorted(cluster)])
-            alike = [n for n in names if squeezed(n) == squeezed(right)]
-            right = next((n for n in alike if _style(n) == style), right)
-            found |= {n: Variant("near miss", right) for n in names if n != right}
-    return found
-
-
-def slip(one: str, other: str) -> bool:
-    """Whether two strings differ by slips inside words of at least five letters, not in how a word begins or ends."""
-    if siblings(one, other):
-        return False
-    left, right = _TOKEN.findall(folded(one)), _TOKEN.findall(folded(other))
-    if len(left) != len(right):
-        left, right = ["".join(left)], ["".join(right)]
-    differing = [(x, y) for x, y in zip(left, right, strict=True) if x != y]
-    return all(min(len(x), len(y)) >= 5 and x[:2] == y[:2] and x[-1] == y[-1] for x, y in differing)
-
-
-def consensus(names: Sequence[str], counts: Sequence[int]) -> str:
-    """The spelling nearest to all of a cluster's: one of them, or words of several put together."""
-    from rapidfuzz.distance import OSA
-
-    words = [n.split() for n in names]
-    size = max((len(w) for w in words), key=lambda s: sum(c for w, c in zip(words, counts, strict=True) if len(w) == s))
-    places = [sorted({w[i] for w in words if len(w) == size}) for i in range(size)]
-    joined = [" ".join(p) for p in product(*places)] if np.prod([len(p) for p in places]) <= 256 else []
-
-    def cost(text: str) -> float:
-        return sum(OSA.distance(squeezed(text), squeezed(n)) * c for n, c in zip(names, counts, strict=True))
-
-    ranked = sorted(set(names) | set(joined), key=lambda t: (round(cost(t) / sum(counts), 1), -len(t), t))
-    return ranked[0]
 
 
 def binomial_tail(successes: int, trials: int, probability: float) -> float:

@@ -51,31 +51,41 @@ Target|Tesco|Tesla|TikTok|Toyota|Tropicana|Twitter|Uber|Unilever|Uniqlo|Vodafone
 Xerox|Xiaomi|Yahoo|Yamaha|YouTube|Zalando|Zara|BMW|AT&T|3M|7-Eleven|PwC|UPS|DHL|H2O|B&Q|C&A|Forever 21|Michelin|Pirelli
 """
 _TERMS = """
-awareness|traffic|leads|sales|app installs|conversions|engagement|reach|prospecting|retargeting|remarketing|lookalike_1pct
+awareness|traffic|leads|sales|app installs|conversions|engagement|reach|prospecting|retargeting|remarketing
+lookalike_1pct
 interest_sports|existing_customers|in_market|broad|brand|generic|competitor|search|display|video|shopping|social|email
-affiliate|organic|direct|referral|paid_search|google_search|google / cpc|audience_network|stories|reels|feed|banner|image
-carousel|collection|story_video|playable|native|desktop|mobile|tablet|connected_tv|smart tv|android|ios|windows|macos|linux
+affiliate|organic|direct|referral|paid_search|google_search|google / cpc|audience_network|stories|reels|feed|banner
+image
+carousel|collection|story_video|playable|native|desktop|mobile|tablet|connected_tv|smart tv|android|ios|windows|macos
+linux
 chrome|safari|firefox|edge|opera|summer sale|winter collection|black friday|cyber monday|christmas|back to school|spring
 autumn|newsletter|launch|always on|evergreen|test|control|variant_a|creative_02|2024_Q1_Brand_US|18-24|25-34|65+|male
-female|other|high|medium|low|new|returning|active|inactive|pending|shipped|delivered|cancelled|refunded|approved|rejected
-open|closed|in progress|completed|failed|urgent|normal|yes|no|true|false|monday|tuesday|wednesday|thursday|friday|saturday
+female|other|high|medium|low|new|returning|active|inactive|pending|shipped|delivered|cancelled|refunded|approved
+rejected
+open|closed|in progress|completed|failed|urgent|normal|yes|no|true|false|monday|tuesday|wednesday|thursday|friday
+saturday
 sunday|january|february|march|april|june|july|august|september|october|november|december|north|south|east|west|central
-northeast|northwest|southeast|southwest|internal|external|inbound|outbound|import|export|prepaid|postpaid|maximum|minimum
+northeast|northwest|southeast|southwest|internal|external|inbound|outbound|import|export|prepaid|postpaid|maximum
+minimum
 electronics|computers|laptops|smartphones|accessories|headphones|televisions|cameras|furniture|kitchen|bathroom|garden
 toys|games|books|music|movies|clothing|shoes|jackets|trousers|dresses|jewellery|watches|cosmetics|perfume|groceries
 beverages|bakery|dairy|frozen|vegetables|fruits|meat|seafood|snacks|pets|sports|outdoor|fitness|automotive|tools|office
 health|beauty|insurance|banking|finance|travel|hotels|flights|education|software|gaming|fashion|real estate|restaurants
 black|white|red|green|blue|yellow|orange|purple|brown|grey|silver|gold|pink|navy|beige|small|large|extra large|XL|XXL
 cotton|leather|wool|polyester|wood|steel|glass|plastic|ceramic|credit card|debit card|bank transfer|cash|voucher|invoice
-engineering|marketing|accounting|human resources|operations|logistics|purchasing|legal|research|support|management|manager
-assistant|analyst|developer|designer|director|technician|nurse|teacher|driver|cashier|engineer|consultant|apprentice|intern
+engineering|marketing|accounting|human resources|operations|logistics|purchasing|legal|research|support|management
+manager
+assistant|analyst|developer|designer|director|technician|nurse|teacher|driver|cashier|engineer|consultant|apprentice
+intern
 cardiology|neurology|oncology|pediatrics|radiology|surgery|emergency|pneumonia|heart failure|diabetes|hypertension
 hypotension|infection|acute care|voluntary non-profit|government|proprietary|church|hospital|clinic|pharmacy|laboratory
 temperature|humidity|pressure|vibration|voltage|current|sensor|pump|motor|valve|reactor|turbine|warehouse|station
 express|standard|economy|premium|basic|professional|enterprise|free trial|subscription|monthly|yearly|weekly|daily
-Versand|Bestellung|Rechnung|Kunde|Lieferung|Werbung|Kampagne|Marke|Geraet|Bundesland|Strasse|Wohnung|Haus|Kleidung|Schuhe
+Versand|Bestellung|Rechnung|Kunde|Lieferung|Werbung|Kampagne|Marke|Geraet|Bundesland|Strasse|Wohnung|Haus|Kleidung
+Schuhe
 Spielzeug|Haushalt|Fahrrad|Angebot|Neukunden|Bestandskunden|Herren|Damen|Kinder|Fruehling|Sommer|Herbst|Winter|Verkauf
-campanha|marca|vendas|conversao|tráfego|celular|computador|cidade|estado|São Paulo|promoção|verão|inverno|roupas|calçados
+campanha|marca|vendas|conversao|tráfego|celular|computador|cidade|estado|São Paulo|promoção|verão|inverno|roupas
+calçados
 eletrônicos|móveis|alimentos|bebidas|saúde|beleza|educação|campaña|ventas|móvil|ordenador|ciudad|zapatos|hogar|juguetes
 livres|vêtements|chaussures|maison|jardin|enfants|femmes|hommes|soldes|hiver|automne|printemps|ordinateur|téléphone
 scarpe|abbigliamento|casa|giardino|bambini|uomo|donna|offerta|telefono|zabawki|odzież|obuwie|książki|meble|sprzedaż

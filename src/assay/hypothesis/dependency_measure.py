@@ -1,9 +1,9 @@
 """How nearly one column determines another, and which rows break it.
 
-The measure is g3 (Kivinen and Mannila 1995), the share of rows to remove for the dependency to hold, against the same share
-after the dependent column was shuffled: columns that are nearly keys or nearly constant are determined by chance. Rows
-that break it must be sporadic: a second value that returns in a group, or a group that breaks it far more often than the
-others, is a rule of the data that is not the dependency.
+The measure is g3 (Kivinen and Mannila 1995), the share of rows to remove for the dependency to hold, against the same
+share after the dependent column was shuffled: columns that are nearly keys or nearly constant are determined by chance.
+Rows that break it must be sporadic: a second value that returns in a group, or a group that breaks it far more often
+than the others, is a rule of the data that is not the dependency.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 _GROUP = 3  # rows from which a group has a majority worth the name
-_MOST_LEFT = 0.4  # of the breaks that chance would give
-_MOST_BROKEN = 0.35
+_MOST_LEFT = 0.6  # of the breaks that chance would give
+_MOST_BROKEN = 0.5
+_OFTEN_BROKEN, _EVENLY = 0.25, 1.5  # above this rate, only what is spread over the groups as evenly as chance does
 _SPORADIC = 0.6
 _RARE_LUCK = 1e-3
 
@@ -75,9 +76,7 @@ def agreement(order: Ints, same_group: Bools, dependents: Ints) -> tuple[Floats,
     return equal / np.maximum(pairs, 1.0), pairs
 
 
-def measure(
-    a: Ints, b: Ints, n_a: int, n_b: int, rng: np.random.Generator, exactly: bool = False
-) -> Dependency | None:
+def measure(a: Ints, b: Ints, n_a: int, n_b: int, rng: np.random.Generator, exactly: bool = False) -> Dependency | None:
     """The dependency of the codes ``b`` on the codes ``a``, None where there is none to speak of.
 
     Args:
@@ -94,12 +93,12 @@ def measure(
         return None
     cells = _Cells(a, b, n_b)
     broken = len(a) - int(cells.best.sum())
-    if (broken == 0 and not exactly) or broken > _MOST_BROKEN * len(a) * 1.3:
+    if (broken == 0 and not exactly) or broken > _MOST_BROKEN * len(a):
         return None
     by_chance = len(a) - int(_Cells(a, rng.permutation(b), n_b).best.sum())
     if broken > _MOST_LEFT * by_chance or by_chance - broken < 8:
         return None
-    return _sporadic(cells, size, n_a, n_b, broken, by_chance)
+    return _sporadic(cells, n_a, n_b, broken, by_chance)
 
 
 class _Cells:
@@ -117,7 +116,7 @@ class _Cells:
         self.code = self.a[starts]
 
 
-def _sporadic(cells: _Cells, size: Ints, n_a: int, n_b: int, broken: int, by_chance: int) -> Dependency | None:
+def _sporadic(cells: _Cells, n_a: int, n_b: int, broken: int, by_chance: int) -> Dependency | None:
     is_best = cells.count == cells.best[cells.group]
     ties = np.bincount(cells.group, weights=is_best, minlength=len(cells.size))
     clear = (2 * cells.best > cells.size) & (ties == 1)
@@ -145,13 +144,13 @@ def _sporadic(cells: _Cells, size: Ints, n_a: int, n_b: int, broken: int, by_cha
     if not sporadic or sporadic < _SPORADIC * broken or clear.sum() < 3:
         return None
     rate = float(sporadic / max(int(cells.size[clear].sum()), 1))
-    if rate > _MOST_BROKEN:
-        return None
     right = np.full(n_a, -1, dtype=np.int64)
     chosen = is_best & clear[cells.group]
     right[cells.a[chosen]] = cells.b[chosen]
     expected = cells.size[clear] * rate
     spread = float(((left[clear] - expected) ** 2).sum() / max((expected * (1 - rate)).sum(), 1e-9))
+    if rate > _OFTEN_BROKEN and spread > _EVENLY:
+        return None
     return Dependency(
         right, np.sort(cells.pair[returns]), n_b, rate, by_chance / int(cells.size.sum()), spread, int(clear.sum())
     )

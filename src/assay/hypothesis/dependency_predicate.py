@@ -1,4 +1,4 @@
-"""The predicate of broken dependencies: pairs of values that are wrong, or groups and the pairs that are right in them."""
+"""The predicate of broken dependencies: pairs of values that are wrong, or groups and the values right in them."""
 
 from __future__ import annotations
 
@@ -21,18 +21,16 @@ _MOST_GROUPS = 4_000
 Report = tuple[str, str, Dependency, tuple[tuple[str, int], ...]]
 
 
-def pairs_predicate(
-    context: Context, codes: dict[str, Ints], rows: Bools, edges: Sequence[Report]
-) -> exp.Expression | None:
+def pairs_predicate(context: Context, codes: dict[str, Ints], rows: Bools, edges: Sequence[Report]) -> exp.Expr | None:
     """True on ``rows`` of a complete sample; in a larger table, on every row that breaks the first dependency."""
     if not context.profile.sample.complete:
         determinant, dependent, dependency, exceptions = edges[0]
-        broken = _against_majority(context, determinant, dependent, dependency)
+        suspect = _against_majority(context, determinant, dependent, dependency)
         for name, code in exceptions:
             same = exp.Coalesce(this=_is(context.profile[name], [code]), expressions=[exp.false()])
-            broken = exp.and_(broken, exp.not_(same))
-        return broken
-    parts: list[exp.Expression] = []
+            suspect = exp.and_(suspect, exp.not_(same))
+        return suspect
+    parts: list[exp.Expr] = []
     left = rows.copy()
     for determinant, dependent, dependency, _ in edges:
         a, b = codes[determinant], codes[dependent]
@@ -50,7 +48,7 @@ def pairs_predicate(
     return parts[0] if len(parts) == 1 else exp.paren(exp.or_(*(exp.paren(p) for p in parts)))
 
 
-def _pairs(context: Context, determinant: str, dependent: str, pairs: Ints, width: int) -> exp.Expression:
+def _pairs(context: Context, determinant: str, dependent: str, pairs: Ints, width: int) -> exp.Expr:
     """``(a = .. and b in (..)) or ..``, by the column with fewer values among the pairs."""
     a, b = context.profile[determinant], context.profile[dependent]
     by_a: dict[int, list[int]] = defaultdict(list)
@@ -63,7 +61,7 @@ def _pairs(context: Context, determinant: str, dependent: str, pairs: Ints, widt
     return cases[0] if len(cases) == 1 else exp.or_(*(exp.paren(c) for c in cases))
 
 
-def _against_majority(context: Context, determinant: str, dependent: str, dependency: Dependency) -> exp.Expression:
+def _against_majority(context: Context, determinant: str, dependent: str, dependency: Dependency) -> exp.Expr:
     """For each right value of B: the groups of A that have it, and any other value."""
     a, b = context.profile[determinant], context.profile[dependent]
     tolerated: dict[int, list[int]] = defaultdict(list)
@@ -76,14 +74,16 @@ def _against_majority(context: Context, determinant: str, dependent: str, depend
     return cases[0] if len(cases) == 1 else exp.paren(exp.or_(*(exp.paren(c) for c in cases)))
 
 
-def _is(column: SampleColumn, codes: Sequence[int]) -> exp.Expression:
+def _is(column: SampleColumn, codes: Sequence[int]) -> exp.Expr:
     # The values as stored: a text that reads as a number is compared as text.
     value = exp.column(column.name, quoted=True)
     literals = [_literal(column, code) for code in codes]
-    return exp.EQ(this=value, expression=literals[0]) if len(literals) == 1 else exp.In(this=value, expressions=literals)
+    if len(literals) == 1:
+        return exp.EQ(this=value, expression=literals[0])
+    return exp.In(this=value, expressions=literals)
 
 
-def _literal(column: SampleColumn, code: int) -> exp.Expression:
+def _literal(column: SampleColumn, code: int) -> exp.Expr:
     text, stored = column.values[code], column.column.type
     if stored is ColumnType.INTEGER:
         return exp.Literal.number(text)
