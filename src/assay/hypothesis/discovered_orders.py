@@ -3,6 +3,8 @@ break them; and quantities that are never there without another one."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from sqlglot import exp
 
 from assay.domain.role import Family
@@ -17,7 +19,22 @@ UNSEEN = 3.0  # rows of a sample that may be wrong by 95 % confidence though non
 def propose(context: Context) -> list[Hypothesis]:
     """One hypothesis for each order that the sample shows and no other order implies."""
     items = quantities(context, FAMILIES)
-    return [_order(context, items, order) for order in search_orders(items, context.seed)]
+    return [_order(context, items, order) for order in search_orders(items, context.seed, _known(context, items))]
+
+
+def _known(context: Context, items: list[Quantity]) -> set[tuple[int, int]]:
+    """Pairs that a pack has an opinion on, strict or not: it knows their exceptions."""
+    at: dict[str, list[int]] = {}
+    for i, item in enumerate(items):
+        at.setdefault(context.roles[item.name].name, []).append(i)
+    pairs = set()
+    for relation in context.relations:
+        if relation.form in ("le", "ladder"):
+            steps = [[i for name in names for i in at.get(name, [])] for names in relation.roles]
+            present = [step for step in steps if step]
+            if len(present) == len(steps) or relation.form == "ladder":
+                pairs |= {(low, high) for a, b in pairwise(present) for low in a for high in b if low != high}
+    return pairs
 
 
 def _order(context: Context, items: list[Quantity], order: Order) -> Hypothesis:

@@ -10,13 +10,13 @@ Null models, all of which must fail for an identity to be believed:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from assay.domain.role import Family
 from assay.hypothesis.identities import DOUBLE, FULL, Identity, residual
+from assay.hypothesis.identity_scale import scale_of
 from assay.hypothesis.quantities import Quantity, printed, repeats
 from assay.profile.arrays import Bools, Floats, Ints
 
@@ -24,11 +24,11 @@ CONFIRM_ROWS = 12_000
 HOLDS = 0.51
 VARIED = 0.3
 BOTH_SIDES = 0.15
+DEALS = 5
+LARGE_COUNT = 100.0
 LEAST_ROWS = 30
 LEAST_DISTINCT = 12
 SHARP = 0.2
-LARGEST_SCALE = 9
-DIGITS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +83,11 @@ class Proof:
             return None
         found = []
         for target, term in ((b, a), (a, b)):
-            scale = self._scale(target, (term,), lambda t, x: t / x[0])
+            made = Identity("copy", target, (term,))
+            scale = scale_of(made, self.items)
             if scale is None or (self.items[a].family is Family.DATE and scale != 1.0):
                 continue
-            one = self.confirm(self.shaped(Identity("copy", target, (term,), scale)))
+            one = self.confirm(self.shaped(replace(made, scale=scale)))
             if one:
                 found.append(one)
         return min(found, key=lambda f: f[1].sharpness * (1 if f[0].target == b else 1.001), default=None)
@@ -94,24 +95,39 @@ class Proof:
     def product(self, whole: int, a: int, b: int) -> Found | None:
         """The sharpest of ``whole = k * a * b``, ``a = k * whole / b`` and ``b = k * whole / a``."""
         found = []
-        for form, target, terms in (
-            ("product", whole, (a, b)),
-            ("ratio", a, (whole, b)),
-            ("ratio", b, (whole, a)),
+        for made in (
+            Identity("product", whole, (a, b)),
+            Identity("ratio", a, (whole, b)),
+            Identity("ratio", b, (whole, a)),
         ):
-            made = Identity("product" if form == "product" else "ratio", target, terms)
-            scale = self._scale(
-                target, terms, (lambda t, x: t / (x[0] * x[1])) if form == "product" else (lambda t, x: t * x[1] / x[0])
-            )
+            scale = scale_of(made, self.items)
             if scale is None:
                 continue
-            one = self.confirm(self.shaped(replace(made, scale=scale)))
+            shaped = self.shaped(replace(made, scale=scale))
+            one = self.confirm(shaped) or self._from_rounded_count(shaped)
             if one:
                 found.append(one)
         if not found:
             return None
         level = max(f[1].holds for f in found) - 0.1
         return min((f for f in found if f[1].holds >= level), key=self._preference)
+
+    def _from_rounded_count(self, identity: Identity) -> Found | None:
+        """The same ratio where the count above the line was itself rounded or cut off from the rate: off by up to one.
+
+        Only where that hardly matters: the ratio nearly always holds as it is, and the counts are large.
+        """
+        count = self.items[identity.terms[0]]
+        if identity.form != "ratio" or not count.whole or identity.halves[1] > 0:
+            return None
+        off, limit, _ = residual(identity, self.all)
+        with np.errstate(invalid="ignore"):
+            present = np.isfinite(off) & (count.values > 0)
+            if not present.any() or np.median(count.values[present]) < LARGE_COUNT:
+                return None
+            if (np.abs(off) <= limit)[present].mean() < 0.9:
+                return None
+        return self.confirm(replace(identity, halves=(identity.halves[0], 1.0, identity.halves[2])))
 
     def _preference(self, one: Found) -> tuple[bool, bool, bool, float]:
         """Directions of one identity, the sharpest and most natural first: a rate is computed, a count hardly."""
@@ -121,38 +137,11 @@ class Proof:
         natural = target.computed if any_computed else identity.form == "product"
         return target.decimals == 0 and identity.halves[0] > 0, not natural, identity.slack > DOUBLE, support.sharpness
 
-    def _scale(
-        self, target: int, terms: Sequence[int], ratio: Callable[[Floats, Sequence[Floats]], Floats]
-    ) -> float | None:
-        """The constant factor: the simplest number that rounding allows, from the most precise rows."""
-        columns = [self.all[i] for i in (target, *terms)]
-        good = np.logical_and.reduce([np.isfinite(c) & (c > 0) for c in columns])
-        rows = np.flatnonzero(good)
-        rows = rows[:: max(1, rows.size // 4_000)]
-        if rows.size < LEAST_ROWS:
-            return None
-        values = [c[rows] for c in columns]
-        with np.errstate(all="ignore"):
-            scales = ratio(values[0], values[1:])
-            error = sum(
-                (0.5 if i == target and self.items[i].decimals == 0 else self.items[i].half) / v
-                for i, v in zip((target, *terms), values, strict=True)
-            )
-        usable = np.isfinite(scales) & (scales > 0)
-        scales, error = scales[usable], np.asarray(error)[usable] + FULL
-        if scales.size < LEAST_ROWS:
-            return None
-        precise = error <= np.quantile(error, 0.5)
-        middle = float(np.median(scales[precise]))
-        if not (math.isfinite(middle) and abs(math.log10(middle)) <= LARGEST_SCALE):
-            return None
-        return _simplest(middle, scales[precise], error[precise])
-
     def confirm(self, identity: Identity) -> Found | None:
         """Test a candidate on some thousands of rows, sharpen its tolerance, and measure it on all rows."""
         columns = [self.all[m] for m in identity.members]
-        useful = np.logical_and.reduce([np.isfinite(c) & (c != 0) for c in columns[1:]]) & np.isfinite(columns[0])
-        rows = np.flatnonzero(useful)
+        useful = np.logical_and.reduce([np.isfinite(c) & (c != 0) for c in columns[1:]])
+        rows = np.flatnonzero(useful & np.isfinite(columns[0]))
         if rows.size < LEAST_ROWS:
             return None
         rows = rows[:: max(1, rows.size // CONFIRM_ROWS)]
@@ -189,6 +178,8 @@ class Proof:
         self, identity: Identity, sample: dict[int, Floats], off: Floats, limit: Floats, telling: Bools, rows: Ints
     ) -> bool:
         fits = np.abs(off) <= limit
+        if fits[telling].mean() < HOLDS:
+            return False
         for term in identity.terms:
             varied = telling & ~self.modal[term][rows]
             if varied.sum() < LEAST_ROWS or fits[varied].mean() < VARIED:
@@ -199,20 +190,34 @@ class Proof:
         if np.unique(right, axis=0).shape[0] < LEAST_ROWS or np.unique(right[:, 0]).size < LEAST_DISTINCT:
             return False
         ring = (3 * limit + 2.5 * self._step(identity, sample))[telling]
-        dealt = [self._dealt(identity, sample, telling, member) for member in identity.members]
-        chance = float((np.abs(dealt[0][0]) <= dealt[0][1]).mean())
+        here = {m: sample[m][telling] for m in identity.members}
+        rows = np.arange(ring.size)
+        chance, near = self._dealt(identity, here, identity.target, ring)
         if chance > 0.5 * fits[telling].mean():
             return False
-        return not _loose(off[telling], limit[telling], ring, [_close(o, b, ring) for o, b in dealt])
+        off, limit = off[telling], limit[telling]
+        broken = np.abs(off) > limit
+        if not broken.any() or _apart(off, limit, ring, near, rows):
+            return True
+        above = float((off[broken] > 0).mean())
+        if min(above, 1 - above) < BOTH_SIDES:
+            return False  # a component that the table does not list moves values to one side
+        # Damage to a small count is never far off, except where the count is large.
+        return any(
+            _apart(off, limit, ring, self._dealt(identity, here, term, ring)[1], _largest(here[term]))
+            for term in identity.terms
+        )
 
-    def _dealt(
-        self, identity: Identity, sample: dict[int, Floats], telling: Bools, member: int
-    ) -> tuple[Floats, Floats]:
-        """Residual and bound of the telling rows after a column's values were dealt to other rows."""
-        moved = {m: sample[m][telling] for m in identity.members}
-        moved[member] = self.rng.permutation(moved[member])
-        off, limit, _ = _measure(identity, moved)
-        return off, limit
+    def _dealt(self, identity: Identity, here: dict[int, Floats], member: int, ring: Floats) -> tuple[float, Floats]:
+        """With a column's values dealt at random: how often it holds, and how often each row breaks it only just."""
+        holds, near, broken = 0.0, np.zeros(ring.size), np.zeros(ring.size)
+        for _ in range(DEALS):
+            off, limit, _right = _measure(identity, {**here, member: self.rng.permutation(here[member])})
+            off = np.abs(off)
+            holds += float((off <= limit).mean()) / DEALS
+            near += (off > limit) & (off <= ring)
+            broken += off > limit
+        return holds, near / np.maximum(broken, 1)
 
     def conditional(self, identity: Identity, support: Support) -> bool:
         """Whether it is broken just where some other column is set (a discount): the claim lacks that column."""
@@ -276,42 +281,24 @@ def _measure(identity: Identity, sample: dict[int, Floats]) -> tuple[Floats, Flo
     return residual(local, columns)
 
 
-def _close(off: Floats, limit: Floats, ring: Floats) -> float:
-    """Share of the rows outside the tolerance that are just outside it."""
-    broken = np.abs(off) > limit
-    return float((broken & (np.abs(off) <= ring)).sum()) / max(1, int(broken.sum()))
+def _largest(values: Floats) -> Ints:
+    return np.flatnonzero(values >= np.quantile(values, 0.9))
 
 
-def _loose(off: Floats, limit: Floats, ring: Floats, random: Sequence[float]) -> bool:
-    """Whether the rows that break the identity crowd just beyond its tolerance, more than random values would.
+def _apart(off: Floats, limit: Floats, ring: Floats, random: Floats, rows: Ints) -> bool:
+    """Whether the rows that break the identity are no more often just beyond its tolerance than damaged ones would be.
 
     Args:
-        random: the share that is near if the target, or each of the terms, is random. A component that the table does
-            not list moves small counts to one side only; damage to a small term, to both.
+        ring: how far just beyond is.
+        random: for each row, how often a random value is just beyond. Only rows where that is rare can tell.
+        rows: the rows to look at.
     """
-    broken = np.abs(off) > limit
-    count = int(broken.sum())
-    if not count:
-        return False
-    above = float((off[broken] > 0).mean())
-    close = max(random) if min(above, 1 - above) >= BOTH_SIDES else random[0]
-    expected = close * count
-    return _close(off, limit, ring) * count > 1.3 * expected + 2 * math.sqrt(expected) + 0.15 * count
-
-
-def _simplest(middle: float, scales: Floats, error: Floats) -> float | None:
-    """The number of fewest digits, or the inverse of one, that fits about as many rows as any; None if none fits many.
-
-    Args:
-        middle: about what it is.
-        scales: what each row says it is, and ``error``, how far off rounding can make that, relatively.
-    """
-    shares: dict[float, float] = {10.0 ** round(math.log10(middle)): 0.0}
-    for digits in range(1, DIGITS + 1):
-        rounded = float(f"{middle:.{digits}g}")
-        inverse = 1 / float(f"{1 / middle:.{digits}g}")
-        shares |= {rounded: 0.0, inverse: 0.0}
-    for scale in shares:
-        shares[scale] = float((np.abs(scales / scale - 1) <= error).mean())
-    best = max(shares.values())
-    return next(scale for scale, share in shares.items() if share >= 0.95 * best) if best >= 0.5 * HOLDS else None
+    off, random = np.abs(off[rows]), random[rows]
+    broken = off > limit[rows]
+    near = broken & (off <= ring[rows])
+    telling = random <= 0.4
+    count = int((broken & telling).sum())
+    if count < 5:
+        return bool(broken.any()) and bool(near.sum() <= 0.3 * broken.sum())
+    expected = float(random[telling & broken].sum())
+    return float((near & telling).sum()) <= 1.3 * expected + 2 * math.sqrt(expected) + 0.15 * count

@@ -12,7 +12,6 @@ from assay.hypothesis.identity_proof import Found, Proof
 from assay.hypothesis.identity_screen import copy_candidates, product_candidates, screening_rows, sum_candidates
 from assay.hypothesis.quantities import Quantity
 
-
 ALWAYS = 0.99
 
 

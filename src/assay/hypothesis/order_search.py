@@ -29,6 +29,7 @@ SPILL = 0.15
 FEW = 0.01
 SMALL = 30.0  # counts below are compared as counts, not by their ratio
 PREVIEW_ROWS = 3_000
+MOST_ROWS = 30_000
 LOG_WIDTHS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 DAY_WIDTHS = (1.0, 2.0, 5.0, 10.0, 30.0)
 
@@ -100,7 +101,9 @@ def _examine(items: list[Quantity], a: int, b: int, rng: np.random.Generator) ->
     both = np.isfinite(x) & np.isfinite(y)
     if not dates:
         both &= (x >= 0) & (y >= 0) & ((x > 0) | (y > 0))
-    x, y = x[both], y[both]
+    rows = np.flatnonzero(both)
+    rows = rows[:: max(1, rows.size // MOST_ROWS)]
+    x, y = x[rows], y[rows]
     above, below = int((x > y).sum()), int((x < y).sum())
     if above > below:
         return _order(items, b, a, y, x, rng)

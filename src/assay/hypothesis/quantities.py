@@ -70,7 +70,7 @@ def quantities(context: Context, families: Sequence[Family]) -> list[Quantity]:
 
     Of very wide tables the columns that a pack knows come first, and no more than ``QUANTITIES`` of a unit are kept.
     """
-    chosen = [c.name for c in context.profile.columns if context.roles[c.name].family in families]
+    chosen = [c.name for c in context.profile.columns if _of(context, c.name, families)]
     if len(chosen) > QUANTITIES:
         ranked = sorted(chosen, key=lambda c: not context.roles[c].name)
         kept: list[str] = []
@@ -80,6 +80,15 @@ def quantities(context: Context, families: Sequence[Family]) -> list[Quantity]:
         chosen = [c for c in chosen if c in set(kept)]
     found = (_quantity(context, name) for name in chosen)
     return [q for q in found if q is not None]
+
+
+def _of(context: Context, name: str, families: Sequence[Family]) -> bool:
+    """Whether a column is of these families; amounts may look like ids by their values, but ids are whole."""
+    role = context.roles[name]
+    if role.family is Family.ID and role.origin == "values" and context.profile[name].type.numeric:
+        numbers = context.profile[name].numbers
+        return bool(np.any(numbers[np.isfinite(numbers)] % 1))
+    return role.family in families
 
 
 def _varies(values: Floats) -> bool:
