@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+KINDS = (
+    "clicks_exceed_impressions",
+    "conversions_exceed_clicks",
+    "spend_with_zero_impressions",
+    "video_completions_exceed_plays",
+    "purchases_without_add_to_cart",
+    "landing_page_views_exceed_clicks",
+    "relation_violation",
+)
 FORMS = {
     "le": "the first is at most the second",
     "implies": "where the first is positive, the second is positive",

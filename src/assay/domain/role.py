@@ -28,7 +28,7 @@ class Role:
     """What a column means, and how sure that is.
 
     Attributes:
-        name: canonical name in the pack (``impressions``, ``spend``, ``campaign_id``), "" where only the family is known.
+        name: canonical name in the pack (``impressions``, ``spend``, ``campaign_id``), "" if only the family is known.
         family: what kind of thing it holds.
         origin: ``name`` (the header says so), ``values`` (the data say so) or ``both``.
         confidence: 0 to 1.
@@ -38,7 +38,7 @@ class Role:
         fractional: whether a count may have decimals (data-driven attribution).
         event_time: for dates, whether it is the day that rows are about (not a load or update time).
         breakdown: whether rows may be split by it, so that it belongs to the grain.
-        qualifier: words of the header beside the role (``viral`` of viral_clicks); columns with the same one belong together.
+        qualifier: words of the header beside the role (``viral`` of viral_clicks); what shares one belongs together.
     """
 
     name: str

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from assay.domain.family import family_of_numbers, family_of_texts
+from assay.domain.funnel import with_funnel
 from assay.domain.header import normalise
 from assay.domain.naming import Reading, read_name
 from assay.domain.pack import Pack
 from assay.domain.role import Family, Role
-from assay.domain.scale import with_scales
+from assay.domain.scale import named_scale, with_scales
 from assay.domain.shape import NumberShape, TextShape, number_shape, text_shape
-from assay.domain.funnel import with_funnel
 from assay.profile.sample import Sample, SampleColumn
 from assay.source.base import ColumnType
 
@@ -38,7 +38,7 @@ def assign_roles(sample: Sample, pack: Pack) -> dict[str, Role]:
         roles[column.name] = _role(column, reading, shapes[column.name], fits[column.name], pack)
     roles = _without_rivals(roles)
     roles = with_funnel(sample, roles, bool(domains - {"general"}))
-    roles = with_scales(sample, roles)
+    roles = with_scales(sample, roles, pack)
     return _with_event_time(sample, roles, readings, pack)
 
 
@@ -94,7 +94,7 @@ def _numbers_fit(family: Family, shape: NumberShape, reading: Reading, pack: Pac
     if family is Family.RATE:
         return not mostly_negative or reading.signed
     if family is Family.DATE:
-        return 19000101 <= shape.low and shape.high <= 21001231
+        return shape.low >= 19000101 and shape.high <= 21001231
     if family in (Family.ID, Family.DIMENSION):
         return shape.whole >= 0.55
     if family is Family.FLAG:
@@ -112,9 +112,7 @@ def _role(column: SampleColumn, reading: Reading, shape: _Shape, fits: bool, pac
     family = _settled(reading.family, by_values, shape)
     spec = pack.roles.get(reading.role)
     origin = "both" if by_values is family else "name"
-    unit = reading.unit or 1.0
-    if family is Family.RATE and reading.percent:
-        unit = 0.01
+    unit = named_scale(family, reading.unit, reading.percent)
     if spec is None or family is not spec.family:
         return Role("", family, origin, reading.confidence, unit, dense, reading.signed, qualifier=reading.qualifier)
     return Role(
@@ -133,13 +131,12 @@ def _role(column: SampleColumn, reading: Reading, shape: _Shape, fits: bool, pac
 
 def _settled(named: Family, by_values: Family, shape: _Shape) -> Family:
     """The family where the name is general and the values know better."""
-    if named is Family.RATE and isinstance(shape, NumberShape) and shape.whole > 0.95 and shape.mid > 1 and shape.distinct > 2:
-        return Family.NUMBER
-    if named is Family.COUNT and by_values in (Family.DIMENSION, Family.ID) and isinstance(shape, TextShape):
-        return by_values
-    if named is Family.DIMENSION and isinstance(shape, TextShape) and by_values in (Family.NAME, Family.ID, Family.FLAG):
-        return by_values if by_values is not Family.FLAG else Family.DIMENSION
-    if named is Family.DIMENSION and isinstance(shape, NumberShape) and by_values is Family.COUNT and shape.distinct > 60:
+    if isinstance(shape, NumberShape):
+        if named is Family.RATE and shape.whole > 0.95 and shape.mid > 1 and shape.distinct > 2:
+            return Family.NUMBER  # heart_rate, exchange_rate
+        many = named is Family.DIMENSION and by_values is Family.COUNT and shape.distinct > 60
+        return by_values if many else named
+    if isinstance(shape, TextShape) and named is Family.DIMENSION and by_values in (Family.NAME, Family.ID):
         return by_values
     return named
 
@@ -159,12 +156,13 @@ def _family_by_values(column: SampleColumn, shape: _Shape, pack: Pack) -> Family
 def _without_rivals(roles: dict[str, Role]) -> dict[str, Role]:
     """A part of a header gives a role only where no other column has that role by its whole header."""
     whole = {r.name for r in roles.values() if r.name and not r.qualifier}
-    return {
-        c: replace(r, confidence=min(r.confidence, 0.5)) if r.qualifier and r.name in whole else r for c, r in roles.items()
-    }
+    rivals = {c: r for c, r in roles.items() if r.qualifier and r.name in whole}
+    return {c: replace(r, confidence=min(r.confidence, 0.5)) if c in rivals else r for c, r in roles.items()}
 
 
-def _with_event_time(sample: Sample, roles: dict[str, Role], readings: Mapping[str, Reading], pack: Pack) -> dict[str, Role]:
+def _with_event_time(
+    sample: Sample, roles: dict[str, Role], readings: Mapping[str, Reading], pack: Pack
+) -> dict[str, Role]:
     ranked: list[tuple[float, int, str]] = []
     for index, column in enumerate(sample.columns):
         role, reading = roles[column.name], readings[column.name]

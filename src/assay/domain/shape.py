@@ -83,8 +83,9 @@ def number_shape(column: SampleColumn) -> NumberShape | None:
     values, counts = np.unique(numbers, return_counts=True)
     low, mid, high = np.quantile(numbers, [0.02, 0.5, 0.98])
     broken = numbers[numbers != np.floor(numbers)]
-    scaled = broken * 100
-    cents = float(np.mean(np.abs(scaled - np.round(scaled)) < 1e-6 * np.maximum(np.abs(scaled), 1))) if len(broken) else 0.0
+    scaled = np.abs(broken * 100)
+    in_cents = np.abs(scaled - np.round(scaled)) < 1e-6 * np.maximum(scaled, 1)
+    cents = float(np.mean(in_cents)) if len(broken) else 0.0
     return NumberShape(
         len(numbers),
         len(values),
@@ -110,7 +111,8 @@ def text_shape(column: SampleColumn) -> TextShape | None:
     # In n draws a text of a flat distribution over many repeats a few times by chance; a category repeats far more.
     floor = max(3.0, 0.0005 * n)
     heavy = int(np.searchsorted(-counts, -floor, side="right"))
-    probed = np.unique(np.concatenate([np.arange(min(PROBED, distinct)), np.linspace(0, distinct - 1, PROBED).astype(int)]))
+    spread = np.linspace(0, distinct - 1, PROBED).astype(int)
+    probed = np.unique(np.concatenate([np.arange(min(PROBED, distinct)), spread]))
     values = [column.values[i] for i in probed]
     weights = np.asarray(counts[probed], dtype=np.float64)
     weights /= weights.sum()

@@ -140,8 +140,8 @@ def _undelivered(rows: Rows) -> Null:
 def _attributed(rows: Rows, rate: float | None = None) -> Null:
     """Conversions without a click.
 
-    For a fixed b the count a has a distribution that falls off towards b, so that legitimate rows above b are at most as
-    many as rows close below b (rows of damage are not: they are above). Where there are none, the excess is damage.
+    For a fixed b the count a has a distribution that falls off towards b, so that legitimate rows above b are at most
+    as many as rows close below b (rows of damage are not: they are above). Where there are none, the excess is damage.
     """
     place = np.searchsorted(EDGES, rows.b, side="right") - 1
     violating = rows.violating
@@ -154,12 +154,13 @@ def _attributed(rows: Rows, rate: float | None = None) -> Null:
     certain += [i for i in (1, 2) if broken[i] >= 5 * max(int(below[i]), 1)]
     sure = int(n[certain].sum())
     rate = float(broken[certain].sum()) / sure if sure >= ENOUGH else rate
+    fewest = _fewest_clicks(rows)
     boxes = []
     for i in np.flatnonzero(n):
         if i in certain:
             continue
         inside = rows.where(place == i)
-        most = _usual_exposure(inside, damaged=bool(rate))
+        most = _usual_exposure(inside, bool(rate), fewest, float(EDGES[i + 1] - 1))
         plausible = inside.violating
         if most is not None and inside.exposure is not None:
             plausible = plausible & ~(inside.exposure > most)
@@ -186,14 +187,24 @@ def _joined(boxes: list[Box]) -> list[Box]:
     return joined
 
 
-def _usual_exposure(inside: Rows, damaged: bool) -> float | None:
-    """Impressions above which so few clicks are improbable; stricter where damage is known to be about."""
+def _usual_exposure(inside: Rows, damaged: bool, fewest: float | None, high: float) -> float | None:
+    """Impressions above which at most ``high`` clicks are improbable; stricter where damage is known to be about."""
     if inside.exposure is None:
         return None
     usual = inside.exposure[~inside.violating & np.isfinite(inside.exposure)]
-    if len(usual) < ENOUGH:
+    if len(usual) >= ENOUGH:
+        return float(np.quantile(usual, 0.97)) if damaged else float(np.quantile(usual, 0.995)) * 1.3 + 1
+    return (high + 1) / fewest if fewest and damaged and np.isfinite(high) else None
+
+
+def _fewest_clicks(rows: Rows) -> float | None:
+    """The lowest usual number of clicks for an impression, one click granted."""
+    if rows.exposure is None:
         return None
-    return float(np.quantile(usual, 0.97)) if damaged else float(np.quantile(usual, 0.995)) * 1.3 + 1
+    usual = ~rows.violating & (rows.exposure > 0)
+    if usual.sum() < ENOUGH:
+        return None
+    return float(np.quantile((rows.b[usual] + 1) / rows.exposure[usual], 0.01))
 
 
 def _tail(excess: Floats, rate: float | None, n: int) -> float:

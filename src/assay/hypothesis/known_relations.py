@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from sqlglot import exp
@@ -126,7 +127,7 @@ def _ladder(context: Context, relation: Relation, steps: list[Operand]) -> Hypot
     parts: list[exp.Expr] = []
     broken = np.zeros(context.profile.sample.rows, dtype=np.bool_)
     relevant = np.zeros(context.profile.sample.rows, dtype=np.bool_)
-    for small, large in zip(steps, steps[1:], strict=False):
+    for small, large in pairwise(steps):
         rows, present = scene.rows(small.numbers(context), large.numbers(context))
         null = fit(rows, ("reloads",) if relation.strict else relation.allow)
         bad = rows.violating & ~null.legitimate(rows)
@@ -167,7 +168,8 @@ def _implication(context: Context, relation: Relation, first: Operand, second: O
         tiny = rows.a <= least
         usual = relevant & ~tiny
         rate = float((broken & usual).sum()) / max(int(usual.sum()), 1)
-        if least > 0 and not ((broken & tiny).any() and explained((broken & tiny).sum(), rate * (relevant & tiny).sum())):
+        residue = int((broken & tiny).sum())
+        if least > 0 and not (residue and explained(residue, rate * int((relevant & tiny).sum()))):
             benign.append(exp.LTE(this=a.copy(), expression=_number(least)))
             bad = broken & ~tiny
     segments = _segments(context, relation, present, relevant, bad)
