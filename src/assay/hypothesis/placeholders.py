@@ -24,9 +24,8 @@ brak danych|brak|nieznany|nie dotyczy|není k dispozici|neznámý|bilinmiyor|bel
 _AMBIGUOUS = """
 na|nd|none|nil|unknown|(unknown)|unspecified|not specified|not known|unassigned|(none)|any|other|no|keine|ohne|kein
 unknown unknown|unk|void|default|ninguno|nenhum|aucun|nessuno|geen|ingen|indefinido|неизвестен|неизвестная
-xxx|x|0|нет|无|無|空|なし|없음|yok|brak|empty|blank|missing|unbekannt|неизвестно|невідомо|desconocido|desconhecido|inconnu
-sconosciuto|onbekend|nieznany|okänd|ukendt|ukjent|不明|未知|not provided|(not provided)|not set|(not set)|not available
-not applicable|tbd|tba|fehlt
+xxx|x|0|нет|无|無|空|なし|없음|yok|brak|unbekannt|неизвестно|невідомо|desconocido|desconhecido|inconnu
+sconosciuto|onbekend|nieznany|okänd|ukendt|ukjent|不明|未知|not provided|(not provided)|not applicable
 """
 _MARKS = re.compile(r"^[\s\-–—_.?·…,;:'\"]*$")
 
