@@ -76,11 +76,8 @@ def _monthly(rows: Ints, first: int, present: Ints) -> Cadence | None:
 def _daily(rows: Ints, present: Ints) -> Cadence | None:
     weekday = np.arange(len(rows)) % 7
     share = np.array([np.mean(rows[weekday == w] > 0) if np.any(weekday == w) else 1.0 for w in range(7)])
-    if len(rows) < 28:
-        # Too short to tell a closed weekday from a gap: a weekday without any row is taken as closed.
-        opened = share > 0
-    else:
-        opened = share >= OPEN
+    # A short series cannot tell a closed weekday from a gap: a weekday without any row is taken as closed.
+    opened = share > 0 if len(rows) < 28 else share >= OPEN
     expected = opened[weekday]
     if len(present) < 0.8 * expected.sum():
         return None
@@ -113,7 +110,7 @@ def empty_odds(level: float, spread: float) -> float:
 
 
 def local_level(rows: Ints, start: int, stop: int, reach: int = 7) -> float:
-    """Usual rows a day around positions ``start`` to ``stop`` - 1: the lower of both sides' medians over days with rows."""
+    """Usual rows a day around positions ``start`` to ``stop`` - 1: the lower median of both sides' days."""
     before = rows[:start][rows[:start] > 0][-reach:]
     after = rows[stop:][rows[stop:] > 0][:reach]
     if not len(before) or not len(after):
@@ -127,7 +124,7 @@ def holiday(day: int) -> bool:
 
 
 def coarsest_entity(context: Context, above: int = 1) -> str | None:
-    """The id column with the fewest values, more than ``above``: what starts and stops as one (a campaign, a station)."""
+    """The id column with the fewest values, more than ``above``: what starts and stops as one, as campaigns do."""
     sample = context.profile.sample
     counts = {
         c: len(sample[c].values)
@@ -137,10 +134,11 @@ def coarsest_entity(context: Context, above: int = 1) -> str | None:
     return min(counts, key=lambda c: (counts[c], sample.names.index(c))) if counts else None
 
 
-def reports_daily(context: Context, date: str) -> bool:
+def reports_daily(context: Context, date: str, until: int | None = None) -> bool:
     """Whether the table reports each of its entities every day, rather than listing events as they happen.
 
-    The finest entities of the grain have rows on most days between their first and their last.
+    The finest entities of the grain have rows on most days between their first and their last. Rows after the day
+    ``until`` are left out.
     """
     sample = context.profile.sample
     if date not in context.grain or sample.rows < 30:
@@ -151,8 +149,10 @@ def reports_daily(context: Context, date: str) -> bool:
         codes = sample[column].codes + 1
         key = np.unique(key * (int(codes.max()) + 1) + codes, return_inverse=True)[1].astype(np.int64)
     day = sample[date].numbers
-    fine = np.isfinite(day)
+    fine = np.isfinite(day) if until is None else np.isfinite(day) & (day < until + 1)
     key, day = key[fine], day[fine]
+    if not len(key):
+        return False
     count = np.bincount(key)
     first, last = np.full(len(count), np.inf), np.full(len(count), -np.inf)
     np.minimum.at(first, key, day)

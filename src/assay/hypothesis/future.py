@@ -56,10 +56,11 @@ def _event(context: Context, column: str, days: Ints, rows: Ints) -> list[Hypoth
         return []
     distance = int(days[later][0]) - end
     far = later & (days >= IMPOSSIBLE) & (end < IMPOSSIBLE - 10 * YEAR)
-    remote = distance > max(2 * span, 3 * YEAR)
+    report = dense and reports_daily(context, column, end)
+    remote = distance > max(2 * span, (2 if report else 3) * YEAR)
     # A list of what ran on each day ends sharply; what follows after a pause and is thin does not belong to it.
     thin = rows[later].sum() / (days[later][-1] - end) < 0.05 * rows[~later].sum() / (span + 1)
-    strays = dense and thin and distance > max(30, span // 2) and reports_daily(context, column)
+    strays = report and thin and distance > max(30, span // 2)
     if not (remote or strays):
         later = far
     if not later.any():
@@ -70,7 +71,7 @@ def _event(context: Context, column: str, days: Ints, rows: Ints) -> list[Hypoth
 
 
 def _bulk(days: Ints, rows: Ints) -> tuple[int, int, bool]:
-    """Last day and length of the stretch with most rows, parted at long pauses, and whether most of its days have rows."""
+    """Last day and length of the stretch with most rows between long pauses, and whether most of its days have rows."""
     gaps = np.diff(days)
     usual = float(np.quantile(gaps, 0.5)) if len(gaps) else 1.0
     part = np.concatenate([[0], np.cumsum(gaps > max(30, 20 * usual))])
@@ -96,10 +97,11 @@ def _other(context: Context, column: str, days: Ints, rows: Ints) -> list[Hypoth
 def _future(
     context: Context, column: str, bound: int, end: int, days: Ints, rows: Ints, confidence: float
 ) -> Hypothesis:
+    years = round((int(days[0]) - end) / YEAR, 1)
     return Hypothesis(
         kind="future_dates",
         columns=(column,),
-        reason=f"Dates in {column} lie far after all the others, which end {round((int(days[0]) - end) / YEAR, 1)} years before.",
+        reason=f"Dates in {column} lie {years} years or more after the last of all others.",
         test=RowTest(exp.GT(this=day_of(context, column), expression=day_literal(bound))),
         prior=0.9,
         strict=confidence >= 0.5,

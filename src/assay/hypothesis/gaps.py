@@ -19,12 +19,13 @@ from assay.hypothesis.cadence import (
 )
 from assay.hypothesis.hypothesis import Context, Fact, Hypothesis
 from assay.hypothesis.series import Panel, iso, runs
-from assay.profile.arrays import Ints
+from assay.profile.arrays import Bools, Ints
 
 CHANCE = math.log(1e-3)  # that a clean table shows any such gap
 LISTED = 50
 FEWEST_ROWS = 10  # rows a day below which a segment's silence means little
 FEWEST_ENTITIES = 3  # that must fall silent together and come back
+LONGEST_HOLIDAY = 5  # working days
 ACTION = "Reload the missing days, or note why there is no data."
 
 
@@ -39,10 +40,12 @@ def table_gaps(context: Context, date: str, table: Panel) -> list[Hypothesis]:
         return []
     spread = dispersion(rows)
     tests = math.log(len(rows))
+    least = 0.2 * float(np.median(rows[rows > 0]))  # a table that grows has empty days at its beginning
     gaps = [
         (start, stop)
         for start, stop in _expected_runs(cadence, rows)
-        if empty_odds(local_level(rows, start, stop), spread) + tests < CHANCE
+        if local_level(rows, start, stop) >= least
+        and empty_odds(local_level(rows, start, stop), spread) + tests < CHANCE
     ]
     if not gaps:
         return []
@@ -50,7 +53,8 @@ def table_gaps(context: Context, date: str, table: Panel) -> list[Hypothesis]:
     confidence = _confidence(context, date, cadence, table, gaps, lost)
     count = len(lost)
     reason = (
-        f"{count} {_plural(cadence.unit, count)} inside the covered period {'has' if count == 1 else 'have'} no row in {date}, "
+        f"{count} {_plural(cadence.unit, count)} inside the covered period {'has' if count == 1 else 'have'} "
+        f"no row in {date}, "
         f"while every {cadence.unit} around has some"
     )
     if confidence < 0.5:
@@ -106,13 +110,14 @@ def segment_gaps(context: Context, date: str, table: Panel, column: str, split: 
 FEWEST_PERIODS_SEGMENT = 7
 
 
-def _open(rows: Ints, covered: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _open(rows: Ints, covered: Bools) -> Bools:
     """For each day whether the segment has rows on that weekday more often than not."""
     weekday = np.arange(len(rows)) % 7
     share = [np.mean(rows[(weekday == w) & covered] > 0) if np.any((weekday == w) & covered) else 0.0 for w in range(7)]
     present = np.flatnonzero(rows > 0)
     inside = (present[-1] - present[0] + 1) / len(rows)
-    return (np.array(share) >= 0.5 * inside)[weekday]
+    opened: Bools = np.array(share) >= 0.5 * inside
+    return opened[weekday]
 
 
 def _returning(context: Context, date: str, column: str, value: str, first: int, after: int) -> bool:
@@ -147,11 +152,10 @@ def _confidence(
     longest = max(b - a for a, b in gaps)
     if longest > max(45, len(table.rows[0]) / 3):
         return 0.45  # two periods that were put into one table
+    if cadence.closed and max(int(cadence.expected[a:b].sum()) for a, b in gaps) <= LONGEST_HOLIDAY:
+        return 0.4  # working days that were public holidays
     if reports_daily(context, date):
         return 0.9
-    single = longest == 1 or (cadence.unit == "day" and cadence.closed and longest <= 4)
-    if cadence.closed and single:
-        return 0.4  # working days that were public holidays
     if all(holiday(int(d)) for d in table.days[lost]):
         return 0.4
     return 0.85

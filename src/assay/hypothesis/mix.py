@@ -53,7 +53,7 @@ def finest_entity(context: Context) -> str | None:
 def same_entities(
     context: Context, date: str, column: str | None, segment: str | None, day: int, metric: str, partner: str
 ) -> Paired | None:
-    """Compare a metric per ``partner`` before and from ``day`` within entities; None where a segment has no entities."""
+    """Compare a metric per ``partner`` before and from ``day`` within entities; None where there are none."""
     entity = finest_entity(context)
     sample = context.profile.sample
     if entity is None or entity == column:

@@ -11,20 +11,20 @@ from assay.hypothesis.series import iso
 from assay.source.base import ColumnType
 
 
-def day_literal(day: int) -> exp.Expression:
+def day_literal(day: int) -> exp.Expr:
     """A day since 1970 as a date in SQL."""
     return exp.cast(exp.Literal.string(iso(day)), "date")
 
 
-def day_of(context: Context, column: str) -> exp.Expression:
+def day_of(context: Context, column: str) -> exp.Expr:
     """The calendar day of a date or timestamp column."""
     value = context.profile.value(column)
     return exp.cast(value, "date") if context.profile[column].type is ColumnType.TIMESTAMP else value
 
 
-def between(context: Context, column: str, first: int | None, last: int | None) -> list[exp.Expression]:
+def between(context: Context, column: str, first: int | None, last: int | None) -> list[exp.Expr]:
     """The conditions that a row's day is ``first`` or later and ``last`` or earlier; None for no bound."""
-    conditions: list[exp.Expression] = []
+    conditions: list[exp.Expr] = []
     if first is not None:
         conditions.append(exp.GTE(this=day_of(context, column), expression=day_literal(first)))
     if last is not None:
@@ -32,10 +32,10 @@ def between(context: Context, column: str, first: int | None, last: int | None) 
     return conditions
 
 
-def among(context: Context, column: str, values: Sequence[str]) -> exp.Expression:
+def among(context: Context, column: str, values: Sequence[str]) -> exp.Expr:
     """The condition that a column has one of some values, given as the text that the sample shows."""
     kind = context.profile[column].type
-    literals: list[exp.Expression]
+    literals: list[exp.Expr]
     if kind is ColumnType.INTEGER and all(v.lstrip("-").isdigit() for v in values):
         target, literals = context.profile.value(column), [exp.convert(int(v)) for v in values]
     else:

@@ -21,7 +21,7 @@ def iso(day: int | float) -> str:
 
 
 def scale_of(values: Floats, floor: float = 0.0) -> float:
-    """Robust standard deviation: the median absolute deviation, made comparable to a normal sigma; at least ``floor``."""
+    """Robust standard deviation: the median absolute deviation in normal sigmas; at least ``floor``."""
     finite = values[np.isfinite(values)]
     if not finite.size:
         return floor
@@ -152,7 +152,7 @@ class Step:
 
 
 def step_screen(values: Floats, least: int) -> tuple[Floats, Floats]:
-    """For each line of a matrix the shift of its best step, by means, and the shift's z; cheap, for all lines at once."""
+    """For each line of a matrix its best step, by means, and the step's z; cheap, for all lines at once."""
     known = np.isfinite(values)
     centre = line_medians(values)[:, None]
     reach = 4 * np.maximum(MAD_TO_SIGMA * line_medians(np.abs(values - centre))[:, None], 1e-6)
@@ -173,7 +173,9 @@ def step_screen(values: Floats, least: int) -> tuple[Floats, Floats]:
         echo = np.clip((rest[:, 1:] * rest[:, :-1]).sum(axis=1) / power, 0.0, 0.9)
         error = np.sqrt(power / n[:, -1] * (1 / n_left + 1 / n_right) * (1 + echo) / (1 - echo))
         z = np.where(gain[lines, cut] > 0, np.abs(best) / np.maximum(error, 1e-6), 0.0)
-    return np.nan_to_num(best), np.nan_to_num(z)
+        raw = np.cumsum(np.where(known, values, 0.0), axis=1)
+        full = (raw[:, -1] - raw[lines, cut]) / n_right - raw[lines, cut] / n_left
+    return np.nan_to_num(full), np.nan_to_num(z)
 
 
 def best_step(values: Floats, least: int) -> Step | None:

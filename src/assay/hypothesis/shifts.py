@@ -1,8 +1,8 @@
 """Steps in the ratio of two metrics: from a date on a segment counts less (or more) of one than of all it goes with.
 
 Levels themselves rise and fall with campaigns; the ratio of linked metrics does not, except slowly. So a step of a
-ratio is evidence only where it is sharp, stays, stands out of the noise of all segments, dates and pairs that were looked
-at, and shows in the same entities before and after, so that no change of the mix explains it.
+ratio is evidence only where it is sharp, stays, stands out of the noise of all segments, dates and pairs that were
+looked at, and shows in the same entities before and after, so that no change of the mix explains it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from sqlglot import exp
 
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
-from assay.hypothesis.mix import same_entities
+from assay.hypothesis.mix import WINDOW, same_entities
 from assay.hypothesis.scope import among, between
 from assay.hypothesis.series import Panel, best_step, deseason, iso, line_medians, scale_of, step_screen, z_limit
 from assay.profile.arrays import Bools, Floats
@@ -90,39 +90,38 @@ def _steps(
     limit: float,
 ) -> list[Shift]:
     found: list[Shift] = []
-    stable: dict[tuple[int, str, str], bool] = {}
     raw: list[tuple[int, str, str, int, float, float]] = []
-    usual = {
-        m: line_medians(np.where(split.sums[m][lines] > 0, split.sums[m][lines], np.nan)) for p in pairs for m in p
-    }
+    ratios: dict[tuple[str, str], Floats] = {}
+    usual = {m: line_medians(np.where(split.sums[m] > 0, split.sums[m], np.nan)) for p in pairs for m in p}
+    days = (split.rows > 0).sum(axis=1)
     for a, b in pairs:
-        ratios = _ratios(split, a, b)[lines]
-        enough = np.isfinite(ratios).sum(axis=1) >= np.maximum(
-            2 * FEWEST_DAYS, 0.7 * (split.rows[lines] > 0).sum(axis=1)
-        )
+        ratio = ratios[a, b] = _ratios(split, a, b)
+        enough = np.isfinite(ratio).sum(axis=1) >= np.maximum(2 * FEWEST_DAYS, 0.7 * days)
         enough &= (usual[a] >= LEAST_COUNT) & (usual[b] >= LEAST_COUNT)
-        if not enough.any():
+        places = lines[enough[lines]]
+        if not len(places):
             continue
-        places = np.flatnonzero(enough)
-        sizes, screened = step_screen(ratios[places], FEWEST_DAYS)
-        for place, size, z in zip(places, sizes, screened, strict=True):
-            # A step that is too small to report may still part two metrics: they are not stable then.
-            stable[(int(lines[place]), a, b)] = bool(z < limit or abs(size) < LEAST_SHIFT / 2)
-            if z < 0.7 * limit or abs(size) < 0.7 * LEAST_SHIFT:
-                continue
-            series = deseason(ratios[place])
+        sizes, screened = step_screen(ratio[places], FEWEST_DAYS)
+        for line in places[(screened >= 0.7 * limit) & (abs(sizes) >= 0.7 * LEAST_SHIFT)].tolist():
+            series = deseason(ratio[line])
             step = best_step(series, FEWEST_DAYS)
             if step is None or step.z < limit or abs(step.shift) < LEAST_SHIFT or not SHARP < step.sharpness < 1.6:
                 continue
-            if _power_of_ten(step.shift) or not _beats_line(series, step.index):
-                continue
-            raw.append((int(lines[place]), a, b, step.index, step.shift, step.z))
+            if not _power_of_ten(step.shift) and _beats_line(series, step.index):
+                raw.append((line, a, b, step.index, step.shift, step.z))
     for line in sorted({r[0] for r in raw}):
         own = [r for r in raw if r[0] == line]
         for at in sorted({r[3] for r in own}):
             near = [r for r in own if abs(r[3] - at) <= SAME]
-            metric, partner, shift, z, index, alone = _culprit(near, stable, line, len(split.sums))
             name = split.names[line]
+            index = max(near, key=lambda r: r[5])[3]
+            moves = {
+                pair: _move(context, date, (column, name), split.first + index, pair, ratio[line], index)
+                for pair, ratio in ratios.items()
+            }
+            choices = _suspects(near)
+            metric, partner, shift, z = next((c for c in choices if _alone(moves, c[0], c[2])), choices[0])
+            alone = _alone(moves, metric, shift)
             paired = same_entities(context, date, column, name, split.first + index, metric, partner)
             agrees = paired is not None and paired.agrees(shift)
             if paired is not None and (not agrees or _power_of_ten(paired.typical)):
@@ -134,29 +133,44 @@ def _steps(
     return found
 
 
-def _culprit(
-    near: list[tuple[int, str, str, int, float, float]],
-    stable: dict[tuple[int, str, str], bool],
-    line: int,
-    metrics: int,
-) -> tuple[str, str, float, float, int, bool]:
-    """The metric that most of the stepping pairs share, and whether it alone explains them.
+def _suspects(near: list[tuple[int, str, str, int, float, float]]) -> list[tuple[str, str, float, float]]:
+    """The metrics of the stepping pairs, those that most pairs share first, each with its clearest partner and step."""
+    found: dict[str, tuple[int, str, float, float]] = {}
+    for _, a, b, _, shift, z in near:
+        for metric, partner, own in ((a, b, shift), (b, a, -shift)):
+            votes, best = found.get(metric, (0, "", 0.0, 0.0))[0], found.get(metric)
+            clearest = best[1:] if best is not None and best[3] >= z else (partner, own, z)
+            found[metric] = (votes + 1, *clearest)
+    order = sorted(found, key=lambda m: (-found[m][0], m))
+    return [(m, *found[m][1:]) for m in order]
+
+
+def _move(
+    context: Context,
+    date: str,
+    segment: tuple[str | None, str | None],
+    day: int,
+    pair: tuple[str, str],
+    ratio: Floats,
+    index: int,
+) -> float:
+    """How far the ratio of a pair moves at a date: in the same entities, or, where there are none, by its days."""
+    paired = same_entities(context, date, *segment, day, *pair)
+    if paired is not None:
+        return paired.typical if paired.entities >= 3 else math.nan
+    before, after = ratio[max(index - WINDOW, 0) : index], ratio[index : index + WINDOW]
+    before, after = before[np.isfinite(before)], after[np.isfinite(after)]
+    return float(np.median(after) - np.median(before)) if min(len(before), len(after)) >= FEWEST_DAYS else math.nan
+
+
+def _alone(moves: dict[tuple[str, str], float], metric: str, shift: float) -> bool:
+    """Whether the metric steps against all that it goes with, and those not against each other.
 
     A click rate that falls with all that follows from clicks is the market; clicks that fall alone are the counting.
     """
-    votes: dict[str, int] = {}
-    for _, a, b, *_ in near:
-        votes[a] = votes.get(a, 0) + 1
-        votes[b] = votes.get(b, 0) + 1
-    order = [m for _, a, b, *_ in near for m in (a, b)]
-    metric = max(votes, key=lambda m: (votes[m], -order.index(m)))
-    own = [r for r in near if metric in r[1:3]]
-    best = max(own, key=lambda r: r[5])
-    partner = best[2] if best[1] == metric else best[1]
-    shift = best[4] if best[1] == metric else -best[4]
-    untouched = [ok for (at, a, b), ok in stable.items() if at == line and metric in (a, b)]
-    alone = len(own) == len(near) and not any(untouched) and (len(own) >= 2 or metrics == 2)
-    return metric, partner, shift, best[5], best[3], alone
+    own = [(m if a == metric else -m) / shift for (a, b), m in moves.items() if metric in (a, b) and np.isfinite(m)]
+    others = [abs(m / shift) for pair, m in moves.items() if metric not in pair and np.isfinite(m)]
+    return min(own, default=0.0) > 0.5 and max(others, default=0.0) < 0.5 and (len(own) >= 2 or not others)
 
 
 def _power_of_ten(shift: float) -> bool:
@@ -184,7 +198,11 @@ def _losses(context: Context, date: str, column: str | None, split: Panel, pairs
             cut = int(nonzero[-1]) + 1
             active: Bools = bottom[line] > 0
             before, after = active[:cut], active[cut:]
-            if after.sum() < FEWEST_DAYS or before.sum() < FEWEST_DAYS or (top[line][:cut][before] > 0).mean() < 0.9:
+            if (
+                after.sum() < FEWEST_DAYS
+                or before.sum() < 2 * FEWEST_DAYS
+                or (top[line][:cut][before] > 0).mean() < 0.9
+            ):
                 continue
             expected = top[line][:cut].sum() / bottom[line][:cut].sum() * bottom[line][cut:].sum()
             if expected < 50:
@@ -200,9 +218,13 @@ def _losses(context: Context, date: str, column: str | None, split: Panel, pairs
 def _roots(shifts: list[Shift]) -> list[Shift]:
     """One shift for each metric and date: that of the table if it steps, else that of the segments that step most."""
     kept: list[Shift] = []
-    for shift in sorted(shifts, key=lambda s: (not s.loss, s.column is not None, -abs(s.shift), -s.z, s.metric)):
-        known = [k for k in kept if k.metric == shift.metric and abs(k.day - shift.day) <= SAME]
+    for shift in sorted(shifts, key=lambda s: (not s.loss, -s.confidence, s.column is not None, -s.z, s.metric)):
+        near = [k for k in kept if abs(k.day - shift.day) <= (30 if k.loss and shift.loss else SAME)]
+        known = [k for k in near if k.metric == shift.metric]
         if any(k.column != shift.column or k.segment == shift.segment for k in known):
+            continue
+        # What is measured against a metric that stepped, or is less sure than it on that day, follows from it.
+        if any(k.metric == shift.partner or k.confidence > shift.confidence for k in near):
             continue
         kept.append(shift)
     return kept

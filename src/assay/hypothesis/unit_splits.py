@@ -57,7 +57,7 @@ class Split:
         return rows[edges[first] : edges[last]]
 
     def apart(self, logs: Floats, least: float) -> list[int]:
-        """Entities whose days' mean levels leave a gap of nearly ``least`` somewhere, the widest first; a cheap screen."""
+        """Entities whose days' mean levels leave a gap of nearly ``least``, the widest first; a cheap screen."""
         rows, starts, owner = self._cells
         if not len(starts):
             return []

@@ -1,7 +1,7 @@
 """Changes of unit: amounts in micros, cents or thousands, in some entities or on some days.
 
-The log ratio of a metric to one that it goes with (spend per impression, revenue per purchase) is nearly constant within
-an entity, whatever its size. A step of that ratio by a whole number of decades, shared by all rows of some entities or
+The log ratio of a metric to one that it goes with (spend per impression, revenue per purchase) is nearly constant
+within an entity, whatever its size. A step of that ratio by a whole number of decades, shared by all rows of some entities or
 days and by no others, is a change of unit and not of business.
 """
 
@@ -43,13 +43,13 @@ def propose(context: Context) -> list[Hypothesis]:
 
 
 def _entity(splits: Sequence[Split]) -> Split:
-    """The split whose values have about a hundred rows each: fine enough to be of one kind, with enough rows to tell."""
+    """The split whose values have about a hundred rows each: of one kind, and enough to tell."""
     rows = len(splits[0].codes)
     return min(splits, key=lambda s: abs(np.log(rows / len(s.names) / 100)))
 
 
 def _roots(context: Context, cases: list[tuple[Ratio, Case]]) -> list[tuple[Ratio, list[Case]]]:
-    """Cases of one cause together: the metric whose own values changed, not what was divided by or computed from it."""
+    """Cases of one cause together: the metric whose own values changed, not what was computed from it."""
     groups: dict[tuple[str, int], tuple[Ratio, list[Case]]] = {}
     for ratio, case in cases:
         groups.setdefault((ratio.metric, case.decades), (ratio, []))[1].append(case)
@@ -128,10 +128,10 @@ def _clean_cut(ratio: Ratio, case: Case, bad: Bools) -> float | None:
     return float((low_side.max() + high_side.min()) / 2)
 
 
-def _beyond(context: Context, ratio: Ratio, case: Case, middle: float) -> exp.Expression:
+def _beyond(context: Context, ratio: Ratio, case: Case, middle: float) -> exp.Expr:
     """The condition that the ratio lies beyond ``middle`` (a decimal logarithm), on the side of the case."""
     metric = exp.cast(context.profile.value(ratio.metric), "double")
-    bound: exp.Expression = exp.convert(float(f"{10**middle:.6g}"))
+    bound: exp.Expr = exp.convert(float(f"{10**middle:.6g}"))
     if ratio.partner is not None:
         bound = exp.Mul(this=bound, expression=exp.cast(context.profile.value(ratio.partner), "double"))
     side = exp.GT if case.decades > 0 else exp.LT
@@ -148,10 +148,10 @@ def _same_period(cases: list[Case]) -> list[list[Case]]:
     return list(groups.values())
 
 
-def _scope(context: Context, date: str | None, ratio: Ratio, cases: list[Case]) -> exp.Expression:
+def _scope(context: Context, date: str | None, ratio: Ratio, cases: list[Case]) -> exp.Expr:
     """Entities and days. Where the sample leaves days at the edge open, the ratio decides there."""
     first = cases[0]
-    parts: list[exp.Expression] = []
+    parts: list[exp.Expr] = []
     if first.column is not None:
         values = sorted({v for c in cases for v in c.values})[:LISTED]
         parts.append(among(context, first.column, values))
