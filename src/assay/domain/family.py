@@ -70,7 +70,7 @@ def _is_code(shape: NumberShape) -> bool:
         return False
     # A smooth quantity in this range would have taken about `expected` distinct values in n draws.
     expected = span * -np.expm1(-shape.n / span)
-    return bool(distinct < 0.25 * expected and shape.n > 20 * distinct)
+    return bool(distinct < 0.25 * expected and shape.n > 8 * distinct)
 
 
 def family_of_texts(shape: TextShape, yes_no: bool) -> Family:

@@ -30,11 +30,6 @@ class Header:
     bare: str
     unit: str
 
-    @property
-    def tokens(self) -> tuple[str, ...]:
-        """The words of :attr:`bare`."""
-        return tuple(self.bare.split("_"))
-
 
 @lru_cache(maxsize=8192)
 def normalise(name: str) -> str:

@@ -45,7 +45,7 @@ class Reading:
 def read_name(name: str, pack: Pack) -> Reading:
     """Read a header: a whole synonym first, then without words that change nothing, then by its parts."""
     header = read_header(name)
-    words = set(header.key.split("_"))
+    words = {*header.key.split("_"), *_compound(header, pack)}
 
     def any_of(listed: str) -> bool:
         known = pack.words[listed]
@@ -67,6 +67,20 @@ def read_name(name: str, pack: Pack) -> Reading:
         load=role == "load_time" or (family is Family.DATE and not role and any_of("load")),
         other_day=not role and any_of("other_day"),
     )
+
+
+def _compound(header: Header, pack: Pack) -> list[str]:
+    """The words of a header; a compound that is not known as a whole in two: ``rechnungsdatum``."""
+    words: list[str] = []
+    for word in header.bare.split("_"):
+        whole = word in pack.heads or word in pack.strong
+        end = None if whole else next((c for c in pack.words["compounds"] if _ends(word, c)), None)
+        words += [word] if end is None else [word[: -len(end)], end]
+    return words
+
+
+def _ends(word: str, end: str) -> bool:
+    return word.endswith(end) and len(word) >= len(end) + 3
 
 
 _Found = tuple[str, Family | None, float, bool, str]
@@ -101,7 +115,7 @@ def _without_prefixes(words: list[str], pack: Pack) -> list[list[str]]:
 
 
 def _parts(header: Header, pack: Pack) -> _Found:
-    words = list(header.tokens)
+    words = _compound(header, pack)
     lists = pack.words
     # "75 percent" is a part of a video, not a ratio.
     spoken = [w for i, w in enumerate(words) if not (i and words[i - 1].isdigit() and w in lists["percent"])]

@@ -109,7 +109,7 @@ def _role(column: SampleColumn, reading: Reading, shape: _Shape, fits: bool, pac
         # A name that says something else than the values do is no help, but a nullable field stays one.
         signed = reading.signed or (isinstance(shape, NumberShape) and shape.negative > 0.42)
         return Role("", by_values, "values", 0.5, dense=dense, signed=signed)
-    family = _settled(reading.family, by_values, shape)
+    family = reading.family if reading.role else _settled(reading.family, by_values, shape)
     spec = pack.roles.get(reading.role)
     origin = "both" if by_values is family else "name"
     unit = named_scale(family, reading.unit, reading.percent)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from assay.profile.sample import SampleColumn
 
 _NUMBER = re.compile(r"^\s*[-+$€£]?\s*\d[\d.,' ]*\s*%?\s*$")
-_DATE = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?$")
+_DATE = re.compile(r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([ T].*)?$")
 _CODE = re.compile(r"^(?=.*\d)[^\s]{3,}$")
 _LINK = re.compile(r"^(https?://|www\.)|^[^\s@]+@[^\s@]+\.[a-zA-Z]+$")
 _HASH = re.compile(r"^[0-9a-fA-F]{16,}$|^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
