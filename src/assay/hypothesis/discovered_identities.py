@@ -19,7 +19,13 @@ def propose(context: Context) -> list[Hypothesis]:
     """One hypothesis for each identity that holds in the sample and does not follow from the others."""
     items = [q for q in quantities(context, FAMILIES) if q.whole or q.family is not Family.DATE]
     found = search(items, context.seed)
-    return [_hypothesis(context, items, one, found) for one in found]
+    return [_hypothesis(context, items, one, found) for one in found if not _unlisted(one)]
+
+
+def _unlisted(one: Found) -> bool:
+    """Whether all deviations have one sign and moderate size, as if a component (a fee, a discount) were not listed."""
+    support = one[1]
+    return bool(support.broken.any()) and support.one_sided >= 0.97 and support.near >= 0.7
 
 
 def _hypothesis(context: Context, items: list[Quantity], one: Found, found: list[Found]) -> Hypothesis:
@@ -29,8 +35,6 @@ def _hypothesis(context: Context, items: list[Quantity], one: Found, found: list
     cells = [m for m, blame in order if blame == order[0][1]]
     sample = context.profile.sample
     broken = int(support.broken.sum())
-    # Deviations of one sign and moderate size look like a component that the table does not list, not like damage.
-    unlisted = broken > 0 and support.one_sided >= 0.97 and support.near >= 0.7
     return Hypothesis(
         kind="relation_violation",
         columns=tuple(items[m].name for m, _ in order),
@@ -41,7 +45,7 @@ def _hypothesis(context: Context, items: list[Quantity], one: Found, found: list
         prior=0.5,
         strict=sample.complete,
         weight=0.7,
-        confidence=0.45 if unlisted else 0.9,
+        confidence=0.9,
         action="Recompute the derived column from its parts, or find out which of the columns was changed on the way.",
         evidence={
             "identity": text,
@@ -58,7 +62,7 @@ def _suspects(one: Found, found: list[Found]) -> list[tuple[int, int]]:
     """The columns of an identity, the likeliest culprit first, with a degree of blame.
 
     In the rows that break this identity, another one that contains a column and holds clears it (-1); one that is
-    broken as well, in nearly all of them, implicates it (1).
+    broken as well, in nearly all of them, implicates it (one more for each).
     """
     identity, support = one
     rows = np.flatnonzero(support.broken)
@@ -69,6 +73,6 @@ def _suspects(one: Found, found: list[Found]) -> list[tuple[int, int]]:
             for other, held in found
             if rows.size and other is not identity and member in other.members
         ]
-        blames.append(-1 if any(s < 0.2 for s in shared) else 1 if any(s > 0.8 for s in shared) else 0)
+        blames.append(-1 if any(s < 0.2 for s in shared) else sum(s > 0.8 for s in shared))
     order = sorted(range(len(blames)), key=lambda i: (-blames[i], i))
     return [(identity.members[i], blames[i]) for i in order]

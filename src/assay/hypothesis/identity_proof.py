@@ -16,6 +16,7 @@ import numpy as np
 
 from assay.domain.role import Family
 from assay.hypothesis.identities import DOUBLE, FULL, Identity, residual
+from assay.hypothesis.identity_looseness import apart, largest
 from assay.hypothesis.identity_scale import scale_of
 from assay.hypothesis.quantities import Quantity, printed, repeats
 from assay.profile.arrays import Bools, Floats, Ints
@@ -25,6 +26,7 @@ HOLDS = 0.51
 VARIED = 0.3
 BOTH_SIDES = 0.15
 DEALS = 5
+MODERATE = 0.4
 LARGE_COUNT = 100.0
 LEAST_ROWS = 30
 LEAST_DISTINCT = 12
@@ -38,16 +40,14 @@ class Support:
     Attributes:
         holds: share of the informative rows in which it holds.
         rows: informative rows: all values present, and the tolerance small against them.
-        by_chance: share of them in which it would hold if the target's values were dealt at random.
         sharpness: median of tolerance over size, the less the sharper.
         broken: rows of the sample that break it.
         one_sided: share of the broken rows on the more frequent side.
-        near: share of the broken rows that are moderately off (within a factor of two, or a few units).
+        near: share of the broken rows that are only moderately off.
     """
 
     holds: float
     rows: int
-    by_chance: float
     sharpness: float
     broken: Bools
     one_sided: float
@@ -162,7 +162,14 @@ class Proof:
         telling = blunt < SHARP
         if telling.sum() < LEAST_ROWS or not self._believable(identity, sample, off, limit, telling, rows):
             return None
-        return identity, self._support(identity, telling, blunt, sample, off, limit)
+        support = self._support(identity, telling, blunt, sample, off, limit)
+        return (identity, support) if support.sharpness <= self._demand(identity) else None
+
+    def _demand(self, identity: Identity) -> float:
+        """How small the tolerance must be against the values: odd factors and computed counts fit more easily."""
+        odd = abs(math.log10(identity.scale) - round(math.log10(identity.scale))) > FULL
+        counted = self.items[identity.target].decimals == 0 and identity.halves[0] > 0
+        return 0.02 if odd or counted else 0.1
 
     def _sharpened(self, identity: Identity, kept: Floats) -> Identity:
         """The precision of the target in the rows that are right: corrupted cells may be printed differently."""
@@ -197,14 +204,14 @@ class Proof:
             return False
         off, limit = off[telling], limit[telling]
         broken = np.abs(off) > limit
-        if not broken.any() or _apart(off, limit, ring, near, rows):
+        if not broken.any() or apart(off, limit, ring, near, rows):
             return True
         above = float((off[broken] > 0).mean())
         if min(above, 1 - above) < BOTH_SIDES:
             return False  # a component that the table does not list moves values to one side
         # Damage to a small count is never far off, except where the count is large.
         return any(
-            _apart(off, limit, ring, self._dealt(identity, here, term, ring)[1], _largest(here[term]))
+            apart(off, limit, ring, self._dealt(identity, here, term, ring)[1], largest(here[term]))
             for term in identity.terms
         )
 
@@ -262,12 +269,11 @@ class Proof:
         size = np.maximum(np.abs(right), np.abs(whole + right))
         if self.items[identity.target].family is Family.DATE:
             size = np.ones(whole.size)
-        near = float((np.abs(whole) <= 0.5 * size)[broken].mean()) if broken.any() else 0.0
+        near = float((np.abs(whole) <= MODERATE * size)[broken].mean()) if broken.any() else 0.0
         fits = np.abs(off) <= limit
         return Support(
             holds=float(fits[telling].mean()),
             rows=int(telling.sum()),
-            by_chance=0.0,
             sharpness=float(np.median(blunt[telling])),
             broken=np.asarray(broken, dtype=np.bool_),
             one_sided=max(side, 1 - side),
@@ -279,26 +285,3 @@ def _measure(identity: Identity, sample: dict[int, Floats]) -> tuple[Floats, Flo
     columns = [sample[m] for m in identity.members]
     local = replace(identity, target=0, terms=tuple(range(1, len(columns))))
     return residual(local, columns)
-
-
-def _largest(values: Floats) -> Ints:
-    return np.flatnonzero(values >= np.quantile(values, 0.9))
-
-
-def _apart(off: Floats, limit: Floats, ring: Floats, random: Floats, rows: Ints) -> bool:
-    """Whether the rows that break the identity are no more often just beyond its tolerance than damaged ones would be.
-
-    Args:
-        ring: how far just beyond is.
-        random: for each row, how often a random value is just beyond. Only rows where that is rare can tell.
-        rows: the rows to look at.
-    """
-    off, random = np.abs(off[rows]), random[rows]
-    broken = off > limit[rows]
-    near = broken & (off <= ring[rows])
-    telling = random <= 0.4
-    count = int((broken & telling).sum())
-    if count < 5:
-        return bool(broken.any()) and bool(near.sum() <= 0.3 * broken.sum())
-    expected = float(random[telling & broken].sum())
-    return float((near & telling).sum()) <= 1.3 * expected + 2 * math.sqrt(expected) + 0.15 * count

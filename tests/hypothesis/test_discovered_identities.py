@@ -1,0 +1,219 @@
+"""Sums, products, ratios and copies: found with their scale and rounding, and silent where they only nearly hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from assay.hypothesis.discovered_identities import propose
+from assay.hypothesis.hypothesis import Hypothesis
+from tests.builders import context_of, rows_where
+
+ROWS = 3_000
+
+
+def claims(table: pa.Table) -> dict[str, Hypothesis]:
+    return {h.evidence["identity"]: h for h in propose(context_of(table))}
+
+
+def involving(found: dict[str, Hypothesis], *columns: str) -> Hypothesis:
+    return next(h for h in found.values() if set(h.columns) == set(columns))
+
+
+def orders(rows: int = ROWS, seed: int = 0) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    quantity = 1 + rng.poisson(2, rows)
+    price = np.round(np.exp(rng.normal(3, 1, rows)), 2)
+    shipping = np.round(rng.uniform(2, 20, rows), 2)
+    subtotal = np.round(quantity * price, 2)
+    return {
+        "Menge": quantity,
+        "Einzelpreis": price,
+        "Zwischensumme": subtotal,
+        "Versandkosten": shipping,
+        "Gesamt": np.round(subtotal + shipping, 2),
+        "Gewicht": np.round(rng.gamma(3, 2, rows), 1),
+    }
+
+
+def servers(rows: int = ROWS, seed: int = 0) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    good = rng.poisson(400, rows)
+    denied, failed = rng.poisson(30, rows), rng.poisson(9, rows)
+    total = good + denied + failed
+    size = np.rint(total * np.exp(rng.normal(9, 0.5, rows))).astype(int)
+    return {
+        "ok": good,
+        "denied": denied,
+        "failed": failed,
+        "requests": total,
+        "bytes": size,
+        "kilobytes_per_request": np.round(size / 1000 / total, 2),
+        "failed_percent": np.round(100 * failed / total, 1),
+        "uptime_seconds": rng.integers(1, 90_000, rows),
+    }
+
+
+def test_products_and_sums_are_found_with_no_row_that_breaks_them() -> None:
+    data = orders()
+    found = claims(pa.table(data))
+    assert {frozenset(h.columns) for h in found.values()} == {
+        frozenset({"Zwischensumme", "Menge", "Einzelpreis"}),
+        frozenset({"Gesamt", "Zwischensumme", "Versandkosten"}),
+    }
+    assert all(rows_where(pa.table(data), h) == [] for h in found.values())
+
+
+def test_scale_rounding_and_three_terms_are_inferred() -> None:
+    found = claims(pa.table(servers()))
+    assert set(found) == {
+        "requests = ok + denied + failed",
+        "kilobytes_per_request = 0.001 * bytes / requests",
+        "failed_percent = 100 * failed / requests",
+    }
+    assert found["failed_percent = 100 * failed / requests"].evidence["half_unit_of_result"] == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("share", [0.005, 0.4])
+@pytest.mark.parametrize("column", ["Menge", "Einzelpreis", "Zwischensumme"])
+def test_exactly_the_damaged_rows_break_the_identity(column: str, share: float) -> None:
+    data, rng = orders(), np.random.default_rng(1)
+    damaged = np.sort(rng.choice(ROWS, int(share * ROWS), replace=False))
+    values = data[column].copy()
+    values[damaged] = np.round(values[damaged] * rng.choice([3, 7, 20], damaged.size), 2)
+    data[column] = values
+    table = pa.table(data)
+    hypothesis = involving(claims(table), "Menge", "Einzelpreis", "Zwischensumme")
+    assert rows_where(table, hypothesis) == damaged.tolist()
+
+
+def test_the_column_that_all_broken_identities_share_is_named_first() -> None:
+    data = servers()
+    values = data["requests"].copy()
+    values[:300] *= 4
+    data["requests"] = values
+    found = claims(pa.table(data))
+    assert len(found) == 3
+    assert {h.columns[0] for h in found.values()} == {"requests"}
+    assert {h.cells for h in found.values()} == {("requests",)}
+
+
+def test_a_column_that_another_identity_clears_is_not_blamed() -> None:
+    data = servers()
+    values = data["failed_percent"].copy()
+    values[:300] = np.round(values[:300] * 5, 1)
+    data["failed_percent"] = values
+    found = claims(pa.table(data))
+    assert found["failed_percent = 100 * failed / requests"].cells == ("failed_percent",)
+
+
+def test_equal_columns_and_unit_copies_are_found() -> None:
+    rng = np.random.default_rng(2)
+    seconds = rng.integers(10, 90_000, ROWS)
+    table = pa.table(
+        {
+            "segundos": seconds,
+            "duração": seconds,
+            "horas": np.round(seconds / 3600, 3),
+            "idade": rng.integers(0, 99, ROWS),
+        }
+    )
+    pairs = {frozenset(h.columns) for h in claims(table).values()}
+    assert frozenset({"segundos", "duração"}) in pairs
+    assert len(pairs) == 2
+
+
+def test_days_between_two_dates_are_an_identity() -> None:
+    rng = np.random.default_rng(3)
+    arrival, nights = rng.integers(18_000, 18_900, ROWS), 1 + rng.geometric(0.3, ROWS)
+    claimed = nights.copy()
+    claimed[:200] += 30
+    table = pa.table(
+        {
+            "Anreise": pa.array(arrival.astype("int32")).cast(pa.date32()),
+            "Abreise": pa.array((arrival + nights).astype("int32")).cast(pa.date32()),
+            "Nächte": claimed,
+        }
+    )
+    hypothesis = involving(claims(table), "Anreise", "Abreise", "Nächte")
+    assert rows_where(table, hypothesis) == list(range(200))
+
+
+def test_missing_values_and_zero_denominators_break_nothing() -> None:
+    rng = np.random.default_rng(4)
+    visits = rng.poisson(2, ROWS) * rng.poisson(15, ROWS)
+    sales = rng.binomial(visits, 0.2)
+    rate = np.where(visits == 0, 0, sales / np.maximum(visits, 1))
+    table = pa.table(
+        {"visits": visits, "sales": pa.array(sales, mask=rng.random(ROWS) < 0.1), "rate": np.round(rate, 4)}
+    )
+    hypothesis = involving(claims(table), "visits", "sales", "rate")
+    assert rows_where(table, hypothesis) == []
+
+
+def test_not_a_number_breaks_nothing() -> None:
+    data = orders()
+    data["Zwischensumme"] = data["Zwischensumme"].copy()
+    data["Zwischensumme"][:50] = np.nan
+    table = pa.table(data)
+    assert rows_where(table, involving(claims(table), "Menge", "Einzelpreis", "Zwischensumme")) == []
+
+
+def test_single_precision_is_no_damage() -> None:
+    rng = np.random.default_rng(5)
+    hours, wage = rng.integers(60, 180, ROWS), rng.gamma(20, 1.2, ROWS).astype("float32")
+    table = pa.table({"hours": hours, "wage": wage, "gross": (hours * wage).astype("float32")})
+    assert rows_where(table, involving(claims(table), "hours", "wage", "gross")) == []
+
+
+def test_a_component_that_is_not_listed_is_no_error() -> None:
+    rng = np.random.default_rng(6)
+    data = orders()
+    fee = np.where(rng.random(ROWS) < 0.15, np.round(data["Gesamt"] * 0.03 + 0.3, 2), 0)
+    table = pa.table({"amount": data["Gesamt"], "charged": np.round(data["Gesamt"] + fee, 2)})
+    assert claims(table) == {}
+
+
+def test_a_sum_that_lacks_a_rare_small_part_is_no_identity() -> None:
+    rng = np.random.default_rng(7)
+    calls, mails = rng.poisson(3, ROWS), rng.poisson(2, ROWS)
+    walk_ins = (rng.random(ROWS) < 0.04) * (1 + rng.poisson(0.3, ROWS))
+    assert claims(pa.table({"calls": calls, "mails": mails, "contacts": calls + mails + walk_ins})) == {}
+
+
+def test_a_discount_that_explains_all_deviations_is_no_error() -> None:
+    rng = np.random.default_rng(8)
+    net = np.round(np.exp(rng.normal(4, 1, ROWS)), 2)
+    discount = np.where(rng.random(ROWS) < 0.3, np.round(net * rng.uniform(0.05, 0.4, ROWS), 2), 0)
+    table = pa.table({"net": net, "discount": discount, "tax": np.round((net - discount) * 0.19, 2)})
+    assert claims(table) == {}
+
+
+def test_columns_that_are_nearly_equal_are_no_identity() -> None:
+    rng = np.random.default_rng(9)
+    booked = rng.poisson(3, ROWS) + rng.poisson(2, ROWS)
+    table = pa.table({"booked": booked, "attended": rng.binomial(booked, 0.96) + (rng.random(ROWS) < 0.02)})
+    assert claims(table) == {}
+
+
+@pytest.mark.parametrize("rows", [10, 60, ROWS])
+def test_small_numbers_that_add_up_by_chance_are_no_identity(rows: int) -> None:
+    rng = np.random.default_rng(10)
+    table = pa.table({f"c{i}": rng.integers(0, 4 + 2 * i, rows) for i in range(9)})
+    assert claims(table) == {}
+
+
+def test_correlated_measures_are_no_identity() -> None:
+    rng = np.random.default_rng(11)
+    size = np.exp(rng.normal(3, 1, ROWS))
+    table = pa.table({f"m{i}": rng.poisson(size * np.exp(rng.normal(-0.6 * i, 0.3, ROWS))) for i in range(7)})
+    assert claims(table) == {}
+
+
+def test_constant_empty_and_tiny_tables_raise_nothing() -> None:
+    assert claims(pa.table({"a": [1, 1, 1], "b": [2.0, 2.0, 2.0]})) == {}
+    assert claims(pa.table({"a": pa.array([], pa.int64()), "b": pa.array([], pa.float64())})) == {}
+    assert claims(pa.table({"a": pa.nulls(5, pa.int64()), "b": [1, 2, 3, 4, 5]})) == {}
