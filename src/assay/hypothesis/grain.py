@@ -70,7 +70,7 @@ def is_load_time(column: str, role: Role) -> bool:
     """Whether a column says when a row was written, not what it is about."""
     if role.name == "load_time":
         return True
-    words = set(read_header(column).tokens)
+    words = set(read_header(column).bare.split("_"))
     return role.family is Family.DATE and not role.event_time and bool(words & SNAPSHOT_WORDS)
 
 
@@ -80,7 +80,7 @@ def _candidate(sample: Sample, column: str, role: Role) -> bool:
         return False
     if role.family in (Family.DATE, Family.ID, Family.NAME, Family.DIMENSION, Family.FLAG, Family.TEXT):
         return len(values.counts) > 1
-    counter = values.type is ColumnType.INTEGER and bool(set(read_header(column).tokens) & COUNTERS)
+    counter = values.type is ColumnType.INTEGER and bool(set(read_header(column).bare.split("_")) & COUNTERS)
     return counter and not role.name and 1 < len(values.counts) <= 5_000
 
 
