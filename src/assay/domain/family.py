@@ -8,6 +8,9 @@ from assay.domain.role import Family
 from assay.domain.shape import NumberShape, TextShape
 
 
+LONG_CODE = 1e7  # nobody makes categories of eight digits
+
+
 def family_of_numbers(shape: NumberShape) -> Family:
     """Flag, code, id, count, money, rate or another number; up to two fifths of the values may be wrong."""
     # Corruption makes negatives and decimals in counts, so majorities decide, and heavy values before all values.
@@ -18,14 +21,15 @@ def family_of_numbers(shape: NumberShape) -> Family:
     if _is_sequence(shape):
         return Family.ID
     if _is_code(shape):
-        return Family.DIMENSION if shape.distinct <= max(60.0, 0.05 * shape.n) else Family.ID
+        short = shape.mid < LONG_CODE and shape.distinct <= max(60.0, 0.05 * shape.n)
+        return Family.DIMENSION if short else Family.ID
     if shape.negative > 0.42:
         return Family.NUMBER
     return Family.COUNT
 
 
 def _family_of_decimals(shape: NumberShape) -> Family:
-    if shape.unit > 0.55 and shape.mid <= 1:
+    if shape.unit > 0.55:
         return Family.RATE
     positive = shape.negative < 0.42
     skewed = shape.high - shape.mid > 2 * (shape.mid - max(shape.low, 0.0))

@@ -15,6 +15,7 @@ PROBED_ROWS = 5_000
 HOLDS = 0.55  # of the rows; two fifths of them may be damaged
 RELATED = 0.25  # rank correlation that damage of two fifths of the rows leaves of a close relation
 ANCHORED, CHAINED = 0.6, 0.5
+MOST_SILENT = 6
 CLICK_RATES = (2e-4, 0.3)
 CONVERSION_RATES = (1e-3, 0.45)
 
@@ -44,7 +45,7 @@ def with_funnel(sample: Sample, roles: Mapping[str, Role], domain: bool) -> dict
         if sample[c].type.numeric and (c in silent or r.name in ("impressions", "clicks", "conversions", "spend"))
     }
     counts = [c for c in silent if c in values and roles[c].family is Family.COUNT and _spreads(values[c])]
-    amounts = [c for c in silent if c in values and roles[c].family in (Family.MONEY, Family.NUMBER, Family.COUNT)]
+    amounts = [c for c in silent if c in values and roles[c].family in (Family.MONEY, Family.NUMBER)]
     named = [(r.name, c) for c, r in roles.items() if r.name in _NAMES and c in values and not r.qualifier]
     known = dict(reversed(named))
     if not (domain or {"impressions", "clicks"} & known.keys()):
@@ -89,6 +90,8 @@ def _chain(
     roles: dict[str, Role], counts: list[str], amounts: list[str], values: Mapping[str, Floats]
 ) -> dict[str, Role]:
     """Impressions, clicks, conversions and spend where no header says anything, if all four are there."""
+    if len(counts) > MOST_SILENT:
+        return roles  # among many, which one is the click is a guess
     by_size = sorted(counts, key=lambda c: -float(np.nanmean(values[c])))
     for shown in by_size:
         rest = [c for c in counts if c != shown]

@@ -25,9 +25,9 @@ class NumberShape:
     Attributes:
         n: how many there are.
         distinct: distinct values.
-        whole: share of integers.
+        whole: share of integers among the values that are not zero.
         negative: share below zero.
-        unit: share within 0 to 1.
+        unit: share strictly between 0 and 1 among the values that are not zero.
         low, mid, high: 2nd, 50th and 98th percentile.
         cents: share with exactly one or two decimals among those that are not whole.
         top: the most frequent values, and their counts.
@@ -89,9 +89,9 @@ def number_shape(column: SampleColumn) -> NumberShape | None:
     return NumberShape(
         len(numbers),
         len(values),
-        1 - len(broken) / len(numbers),
+        1 - len(broken) / max(int(np.count_nonzero(numbers)), 1),
         float(np.mean(numbers < 0)),
-        float(np.mean((numbers >= 0) & (numbers <= 1))),
+        float(np.count_nonzero((numbers > 0) & (numbers < 1))) / max(int(np.count_nonzero(numbers)), 1),
         float(low),
         float(mid),
         float(high),
