@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.series import group_medians, log10_choose, runs, scale_of, widest_gaps
 from assay.hypothesis.unit_ratios import Ratio
-from assay.hypothesis.unit_splits import Split
+from assay.hypothesis.unit_splits import Split, currency_column
 from assay.profile.arrays import Bools, Floats, Ints
 
 LEAST_GAP = 0.35  # decades without any day between the two levels
@@ -215,11 +215,13 @@ def levels_apart(context: Context, ratio: Ratio, split: Split, coarser: Sequence
 
     Entities are compared within the values of the coarser column that explains their differences best.
     """
-    currency = next((c for c, r in context.roles.items() if r.name == "currency"), None)
+    currency = currency_column(context)
     if split.column is None or split.column == currency:
         return []
-    logs = ratio.logs if currency is None else ratio.logs - _by_group(context.profile[currency].codes, ratio.logs)
-    views = [logs, *_views(ratio, split, coarser)]
+    if currency is not None:
+        level = _by_group(context.profile[currency].codes, ratio.logs)
+        ratio = replace(ratio, logs=ratio.logs - level, within={})
+    views = [ratio.logs, *_views(ratio, split, coarser)]
     found = [case for view in views if (case := _outlying(ratio, split, view)) is not None]
     return [min(found, key=lambda case: (-case.confidence, abs(case.apart - case.decades)))] if found else []
 

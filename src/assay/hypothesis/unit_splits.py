@@ -15,6 +15,12 @@ ENOUGH = 10_000  # rows for levels
 LEVELS = 7  # columns that are looked at
 
 
+CURRENCIES = frozenset(
+    "USD EUR GBP JPY CHF CAD AUD NZD CNY HKD SGD KRW INR IDR MYR PHP THB VND TWD SEK NOK DKK PLN CZK HUF RON BGN TRY RUB "
+    "UAH KZT ILS AED SAR EGP ZAR NGN KES BRL MXN ARS CLP COP PEN PKR BDT LKR QAR KWD BHD OMR MAD TND ISK GEL RSD".split()
+)
+
+
 @dataclass(frozen=True, eq=False)
 class Split:
     """The sample by the values of one column; all rows together where ``column`` is None.
@@ -137,3 +143,15 @@ def _same(context: Context, a: str, b: str) -> bool:
     sample = context.profile.sample
     pairs = sample[a].codes * (len(sample[b].values) + 1) + sample[b].codes
     return len(np.unique(pairs)) <= len(sample[a].values) + 1
+
+
+def currency_column(context: Context) -> str | None:
+    """The column whose values are currency codes: amounts of different currencies have different levels by nature."""
+    sample = context.profile.sample
+    for column, role in context.roles.items():
+        if role.name == "currency":
+            return column
+        values = sample[column].values if role.family in (Family.DIMENSION, Family.FLAG, Family.TEXT) else []
+        if values and len(values) <= 60 and sum(v.strip().upper() in CURRENCIES for v in values) >= 0.7 * len(values):
+            return column
+    return None

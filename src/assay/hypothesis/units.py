@@ -1,8 +1,8 @@
 """Changes of unit: amounts in micros, cents or thousands, in some entities or on some days.
 
 The log ratio of a metric to one that it goes with (spend per impression, revenue per purchase) is nearly constant
-within an entity, whatever its size. A step of that ratio by a whole number of decades, shared by all rows of some entities or
-days and by no others, is a change of unit and not of business.
+within an entity, whatever its size. A step of that ratio by a whole number of decades, shared by all rows of some
+entities or days and by no others, is a change of unit and not of business.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _hypothesis(context: Context, date: str | None, ratio: Ratio, cases: list[Ca
     return Hypothesis(
         kind="unit_change",
         columns=tuple(columns),
-        reason=f"{ratio.metric} is {about}{factor:g} times what {ratio.words} would be, in {where}{when}: another unit.",
+        reason=f"{ratio.metric} is {about}{factor:g} times what {ratio.words} would be, in {where}{when}.",
         test=RowTest(predicate),
         cells=(ratio.metric,),
         prior=0.9,
