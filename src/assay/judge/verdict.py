@@ -39,7 +39,7 @@ def metrics_of(hypothesis: Hypothesis) -> list[Metric]:
         case RowTest():
             wanted: list[Metric] = [RowCount(), RowsWhere(test.bad)]
             if test.benign is not None:
-                wanted.append(RowsWhere(exp.and_(exp.paren(test.predicate.copy()), exp.paren(test.benign.copy()))))
+                wanted.append(RowsWhere(test.predicate))
             return wanted
         case CopyTest(columns=columns, except_columns=others):
             return [DistinctRows(others) if others else RowCount(), DistinctRows(columns)]
@@ -61,7 +61,7 @@ def decide(hypothesis: Hypothesis, measurements: Mapping[Metric, Measurement], r
         case CopyTest():
             bad, benign, tolerated = counts[0] - counts[1], 0, 0.0
         case RowTest(tolerated=tolerated):
-            bad, benign = counts[1], counts[2] if len(counts) > 2 else 0
+            bad, benign = counts[1], counts[2] - counts[1] if len(counts) > 2 else 0
     measured: dict[str, Any] = {"rows": bad}
     if benign:
         measured["legitimate_rows"] = benign

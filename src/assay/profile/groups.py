@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from assay.errors import QueryError
@@ -94,10 +97,11 @@ def count_groups(source: Source, sample: Sample, plan: GroupPlan) -> Groups:
         answer = source.ask(query)
     except QueryError as error:
         return Groups(failures=(str(error),))
-    columns = {name: np.array(answer.column(name).to_pylist(), dtype=object) for name in answer.column_names}
-    part = columns["part"]
-    values = {name: _value_counts(columns, part == f"v{index}") for index, name in enumerate(plan.values)}
-    days = {s: _days(columns, part == f"d{index}", plan.metrics) for index, s in enumerate(_day_parts(plan))}
+    part = answer.column("part")
+    parts = {name: answer.filter(pc.equal(part, name)) for name in part.unique().to_pylist()}
+    empty = answer.slice(0, 0)
+    values = {name: _value_counts(parts.get(f"v{index}", empty)) for index, name in enumerate(plan.values)}
+    days = {s: _days(parts.get(f"d{index}", empty), plan.metrics) for index, s in enumerate(_day_parts(plan))}
     return Groups(values, days.get(None), {s: d for s, d in days.items() if s is not None})
 
 
@@ -169,31 +173,39 @@ def _days_part(source: Source, sample: Sample, plan: GroupPlan, segment: str | N
     return grouped.group_by(exp.Literal.number(2), exp.Literal.number(3))
 
 
-def _value_counts(columns: Mapping[str, npt.NDArray[np.object_]], here: npt.NDArray[np.bool_]) -> ValueCounts:
-    values, counts = columns["k"][here], columns["n"][here]
-    if not len(values):
+def _value_counts(part: pa.Table) -> ValueCounts:
+    if not part.num_rows:
         return ValueCounts((), (), 0, 0, 0)
-    order = sorted(range(len(values)), key=lambda i: (-counts[i], values[i]))
+    counted = zip(part.column("n").to_pylist(), part.column("k").to_pylist(), strict=True)
+    ordered = sorted(counted, key=lambda pair: (-pair[0], pair[1]))
     return ValueCounts(
-        tuple(values[i] for i in order),
-        tuple(int(counts[i]) for i in order),
-        int(columns["day"][here][0]),
-        int(columns["a"][here][0]),
-        int(columns["b"][here][0]),
+        tuple(value for _, value in ordered),
+        tuple(int(count) for count, _ in ordered),
+        int(part.column("day")[0].as_py()),
+        int(part.column("a")[0].as_py()),
+        int(part.column("b")[0].as_py()),
     )
 
 
-def _days(columns: Mapping[str, npt.NDArray[np.object_]], here: npt.NDArray[np.bool_], metrics: Sequence[str]) -> Days:
-    day = columns["day"][here].astype(np.int64)
-    segment = np.array([value or "" for value in columns["k"][here]], dtype=object)
-    order = np.lexsort((day, segment.astype(str)))
-    sums, present = {}, {}
-    for index, name in enumerate(metrics):
-        raw = np.array([np.nan if v is None else v for v in columns[f"s{index}"][here]], dtype=np.float64)
-        # The order of a parallel sum varies in its last digits; nine digits do not.
-        sums[name] = np.array([float(f"{v:.9g}") for v in raw[order]])
-        present[name] = columns[f"p{index}"][here][order].astype(np.int64)
-    return Days(day[order], segment[order], columns["n"][here][order].astype(np.int64), sums, present)
+def _days(part: pa.Table, metrics: Sequence[str]) -> Days:
+    part = part.set_column(1, "k", pc.fill_null(part.column("k"), ""))
+    part = part.sort_by([("k", "ascending"), ("day", "ascending")])
+    # The order of a parallel sum varies in its last digits; nine digits do not.
+    sums = {name: _nine_digits(_array(part, f"s{index}", np.float64)) for index, name in enumerate(metrics)}
+    present = {name: _array(part, f"p{index}", np.int64) for index, name in enumerate(metrics)}
+    segment = np.array(part.column("k").to_pylist(), dtype=object)
+    return Days(_array(part, "day", np.int64), segment, _array(part, "n", np.int64), sums, present)
+
+
+def _array(part: pa.Table, name: str, kind: type[np.generic]) -> npt.NDArray[Any]:
+    return part.column(name).to_numpy().astype(kind)
+
+
+def _nine_digits(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        unit = 10.0 ** (np.floor(np.log10(np.abs(values))) - 8)
+        rounded: npt.NDArray[np.float64] = np.where(np.isfinite(unit) & (unit > 0), np.round(values / unit) * unit, values)
+    return rounded
 
 
 def _null_double(name: str) -> exp.Expr:

@@ -89,10 +89,19 @@ class RowsWhere:
     predicate: exp.Expr
 
     def terms(self, source: Source) -> list[exp.Expr]:
-        return [exp.CountIf(this=self.predicate)]
+        return [exp.CountIf(this=_lazily(self.predicate))]
 
     def state(self, values: Sequence[Any]) -> Count:
         return Count(int(values[0] or 0))
+
+
+def _lazily(predicate: exp.Expr) -> exp.Expr:
+    """``a AND b`` so that b is computed only on rows where a is true: engines work through both sides of an AND."""
+    inner = predicate.unnest()
+    if not isinstance(inner, exp.And):
+        return predicate
+    first, *others = inner.flatten()
+    return exp.Case(ifs=[exp.If(this=first.copy(), true=exp.and_(*others))], default=exp.false())
 
 
 @dataclass(frozen=True)
