@@ -7,7 +7,6 @@ from its domain do; a domain that is part of another by nature (branch city, cus
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ from assay.hypothesis.category_column import CategoryColumn
 from assay.hypothesis.category_language import Bools, Floats
 from assay.hypothesis.hypothesis import Context
 
-_DOMAIN_COVERED = 0.6
+_DOMAIN_WHOLE, _DOMAIN_COVERED = 0.98, 0.6
 _OWN_MASS = 0.5
 _LOOKED_AT = 2_000
 
@@ -36,32 +35,30 @@ def foreign_values(context: Context, columns: Sequence[CategoryColumn]) -> dict[
     shares = {
         c.name: {v: n / c.rows for v, n in zip(c.values[:_LOOKED_AT], c.counts.tolist(), strict=False)} for c in columns
     }
-    owners: dict[str, list[str]] = defaultdict(list)
-    for column in columns:
-        for value in column.values[: min(column.core, _LOOKED_AT)]:
-            owners[value].append(column.name)
-    shared: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for value, homes in owners.items():
-        home = max(homes, key=lambda name: (shares[name][value], name))
-        for name in shares:
-            if name != home and shares[name].get(value, 1.0) < shares[home][value]:
-                shared[name, home].append(value)
     found: dict[str, Foreign] = {}
-    by_name = {c.name: c for c in columns}
-    for (name, home), values in sorted(shared.items(), key=lambda item: -len(item[1])):
-        if name not in found and _misplaced(shares[name], shares[home], values):
-            sure = _exchanged(context, name, home, values, shared.get((home, name), []))
-            sure = sure or _drawn(by_name[name], shares[home], values)
-            found[name] = Foreign(home, tuple(values), sure)
+    for column in columns:
+        for home in columns:
+            if column.name in found or home is column:
+                continue
+            here, there = shares[column.name], shares[home.name]
+            shared = [v for v in home.values[: min(home.core, _LOOKED_AT)] if v in here]
+            values = _misplaced(here, there, shared)
+            if values:
+                back = [v for v in column.values[: min(column.core, _LOOKED_AT)] if v in there and v not in values]
+                sure = _exchanged(context, column.name, home.name, values, back) or _drawn(column, there, values)
+                found[column.name] = Foreign(home.name, tuple(values), sure)
     return _without_shifted_rows(context, found)
 
 
-def _misplaced(here: dict[str, float], there: dict[str, float], values: Sequence[str]) -> bool:
-    if len(values) < 2 or sum(there[v] for v in values) < _DOMAIN_COVERED:
-        return False
-    misplaced = sum(here[v] for v in values)
-    at_home = sum(share for v, share in here.items() if there.get(v, 0.0) <= share)
-    return misplaced < at_home and at_home >= _OWN_MASS
+def _misplaced(here: dict[str, float], there: dict[str, float], shared: Sequence[str]) -> list[str]:
+    """Those of the shared values that are at home ``there``: all of its domain, or the ones more usual there."""
+    owned = [v for v in shared if here[v] < there[v]]
+    for values, covered in ((list(shared), _DOMAIN_WHOLE), (owned, _DOMAIN_COVERED)):
+        if len(values) < 2 or sum(there[v] for v in values) < covered:
+            continue
+        if 1.0 - sum(here[v] for v in values) >= _OWN_MASS:
+            return values
+    return []
 
 
 def _cells(context: Context, name: str, values: Sequence[str]) -> Bools:
@@ -82,7 +79,7 @@ def _drawn(column: CategoryColumn, there: dict[str, float], values: Sequence[str
     wanted = set(values)
     index = [i for i, v in enumerate(column.values) if v in wanted]
     seen = column.counts[index].astype(np.float64)
-    if seen.sum() < 12:
+    if seen.sum() < 15:
         return False
     weights = np.array([there[column.values[i]] for i in index])
     return any(_fits(seen, w / w.sum()) for w in (weights, np.ones(len(index))))

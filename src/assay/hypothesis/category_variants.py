@@ -191,6 +191,14 @@ def _nearest(queries: Sequence[str], centres: Sequence[str], weights: Ints, need
     return nearest
 
 
+def is_misspelling(value: str, right: str) -> bool:
+    """Whether a value is a few edits from another one and no sibling of it; rapidfuzz's optimal string alignment."""
+    from rapidfuzz.distance import OSA
+
+    a, b = squeezed(value), squeezed(right)
+    return OSA.distance(a, b, score_cutoff=4) <= reach(len(b)) and not siblings(value, right)
+
+
 def siblings(one: str, other: str) -> bool:
     """Whether two near strings are values side by side rather than spellings of one.
 
@@ -207,7 +215,7 @@ def siblings(one: str, other: str) -> bool:
     if len(left) != len(right):
         return "".join(left) != "".join(right) and not _broken_word(left, right)
     for x, y in zip(left, right, strict=True):
-        if x != y and (min(len(x), len(y)) < 4 or (x in known and y in known)):
+        if x != y and (max(len(x), len(y)) < 4 or (x in known and y in known)):
             return True
     return False
 

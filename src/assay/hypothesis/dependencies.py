@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assay.hypothesis.category_variants import reach, siblings, squeezed
+from assay.hypothesis.category_variants import is_misspelling
 from assay.hypothesis.dependency_edges import Edge, comparable_codes, find_edges, without_exceptions, without_renames
 from assay.hypothesis.dependency_measure import Bools, Dependency, Ints
 from assay.hypothesis.dependency_predicate import pairs_predicate
@@ -138,14 +138,12 @@ def _near_misses(context: Context, edge: Edge, rows: Bools, codes: dict[str, Int
     column = context.profile[edge.dependent]
     if column.type is not ColumnType.TEXT:
         return 0.0
-    from rapidfuzz.distance import OSA
-
     at = np.flatnonzero(rows & edge.broken)[:200]
     if not len(at):
         return 0.0
     values, right = column.values, edge.dependency.right[codes[edge.determinant][at]]
-    pairs = [(squeezed(values[b]), squeezed(values[r])) for b, r in zip(codes[edge.dependent][at], right, strict=True)]
-    return sum(OSA.distance(a, b) <= reach(len(b)) and not siblings(a, b) for a, b in pairs) / len(pairs)
+    pairs = zip(codes[edge.dependent][at].tolist(), right.tolist(), strict=True)
+    return sum(is_misspelling(values[b], values[r]) for b, r in pairs) / len(at)
 
 
 def _examples(context: Context, codes: dict[str, Ints], edge: Edge, rows: Bools) -> list[dict[str, str]]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from assay.domain.role import Family
 from assay.hypothesis.categories import damages
-from assay.hypothesis.dependency_measure import Bools, Dependency, Floats, Ints, agreement, measure
+from assay.hypothesis.category_variants import is_misspelling
+from assay.hypothesis.dependency_measure import Alike, Bools, Dependency, Floats, Ints, agreement, measure
 from assay.hypothesis.hypothesis import Context
 from assay.source.base import ColumnType
 
@@ -86,7 +87,7 @@ def find_edges(context: Context, codes: dict[str, Ints]) -> list[Edge]:
     def edge(i: int, j: int, exactly: bool = False) -> Edge | None:
         a, b = matrix[:, i], matrix[:, j]
         sizes = len(context.profile[names[i]].values), len(context.profile[names[j]].values)
-        found = measure(a, b, sizes[0], sizes[1], rng, exactly)
+        found = measure(a, b, sizes[0], sizes[1], rng, exactly, _alike(context, names[j]))
         return None if found is None else Edge(names[i], names[j], found, found.broken(a, b), found.testable(a, b))
 
     edges = [e for _, i, j in sorted(promising)[:_MOST_MEASURED] if (e := edge(i, j)) is not None]
@@ -94,6 +95,18 @@ def find_edges(context: Context, codes: dict[str, Ints]) -> list[Edge]:
     suspected = {names.index(e.dependent) for e in edges}
     pairs_left = [(i, j) for j in sorted(suspected) for i in exact[j]][:_MOST_MEASURED]
     return edges + [e for i, j in pairs_left if (e := edge(i, j, True)) is not None]
+
+
+def _alike(context: Context, name: str) -> Alike | None:
+    column = context.profile[name]
+    if column.type is not ColumnType.TEXT:
+        return None
+
+    def misspelt(codes: Ints, right: Ints) -> Bools:
+        pairs = zip(codes.tolist(), right.tolist(), strict=True)
+        return np.array([is_misspelling(column.values[c], column.values[r]) for c, r in pairs], dtype=np.bool_)
+
+    return misspelt
 
 
 def without_exceptions(codes: dict[str, Ints], edge: Edge) -> Edge | None:

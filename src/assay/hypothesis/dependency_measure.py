@@ -8,6 +8,7 @@ than the others, is a rule of the data that is not the dependency.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,9 @@ _MOST_BROKEN = 0.5
 _OFTEN_BROKEN, _EVENLY = 0.25, 1.5  # above this rate, only what is spread over the groups as evenly as chance does
 _SPORADIC = 0.6
 _RARE_LUCK = 1e-3
+_RETURNS = 3  # rows in which a second value of a group is more than an accident
+
+Alike = Callable[[Ints, Ints], Bools]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +80,22 @@ def agreement(order: Ints, same_group: Bools, dependents: Ints) -> tuple[Floats,
     return equal / np.maximum(pairs, 1.0), pairs
 
 
-def measure(a: Ints, b: Ints, n_a: int, n_b: int, rng: np.random.Generator, exactly: bool = False) -> Dependency | None:
+def measure(
+    a: Ints,
+    b: Ints,
+    n_a: int,
+    n_b: int,
+    rng: np.random.Generator,
+    exactly: bool = False,
+    alike: Alike | None = None,
+) -> Dependency | None:
     """The dependency of the codes ``b`` on the codes ``a``, None where there is none to speak of.
 
     Args:
         n_a: number of codes of ``a``.
         n_b: number of codes of ``b``.
         exactly: whether a dependency that nothing breaks is wanted as well.
+        alike: which codes of ``b`` are misspellings of which; these are never a rule of the data.
     """
     present = (a >= 0) & (b >= 0)
     a, b = a[present], b[present]
@@ -98,7 +111,7 @@ def measure(a: Ints, b: Ints, n_a: int, n_b: int, rng: np.random.Generator, exac
     by_chance = len(a) - int(_Cells(a, rng.permutation(b), n_b).best.sum())
     if broken > _MOST_LEFT * by_chance or by_chance - broken < 8:
         return None
-    return _sporadic(cells, n_a, n_b, broken, by_chance)
+    return _sporadic(cells, n_a, n_b, broken, by_chance, alike)
 
 
 class _Cells:
@@ -116,7 +129,7 @@ class _Cells:
         self.code = self.a[starts]
 
 
-def _sporadic(cells: _Cells, n_a: int, n_b: int, broken: int, by_chance: int) -> Dependency | None:
+def _sporadic(cells: _Cells, n_a: int, n_b: int, broken: int, by_chance: int, alike: Alike | None) -> Dependency | None:
     is_best = cells.count == cells.best[cells.group]
     ties = np.bincount(cells.group, weights=is_best, minlength=len(cells.size))
     clear = (2 * cells.best > cells.size) & (ties == 1)
@@ -135,7 +148,14 @@ def _sporadic(cells: _Cells, n_a: int, n_b: int, broken: int, by_chance: int) ->
     # How often this value would come into this group, if breaks came with one rate and took values as breaks do.
     drawn = np.bincount(cells.b[minority], weights=cells.count[minority], minlength=n_b)
     often = (drawn[cells.b] + 1.0) / (breaks + n_b)
-    returns = minority & (cells.count > 1) & (_tail(cells.count, cells.size[cells.group] * rate * often) < _RARE_LUCK)
+    alone = np.bincount(cells.b, weights=cells.count, minlength=n_b)[cells.b] == cells.count
+    often = np.where(alone, 1.0, often)  # a value of this group only is a slip of its own, drawn from nowhere
+    luck = _tail(cells.count, cells.size[cells.group] * rate * often)
+    returns = minority & (cells.count >= _RETURNS) & (luck < _RARE_LUCK)
+    if alike is not None and returns.any():
+        right_of = np.zeros(len(cells.size), dtype=np.int64)
+        right_of[cells.group[is_best]] = cells.b[is_best]
+        returns[returns] = ~alike(cells.b[returns], right_of[cells.group[returns]])
     left = np.bincount(cells.group, weights=np.where(minority & ~returns, cells.count, 0), minlength=len(cells.size))
     rate = float(left[clear].sum() / rows_clear)
     crowded = clear & (left > 1) & (_tail(left, cells.size * rate) < _RARE_LUCK / max(len(left), 1))
