@@ -17,6 +17,7 @@ PAIR_ROWS = 800
 LINE_ROWS = 4_000
 FIT_ROWS = 20_000
 CANDIDATES = 4
+COVERED = 0.97
 LEAST_CORRELATION = 0.25
 LEAST_EXPLAINED = 0.02
 LEAST_GROUP = 12
@@ -143,20 +144,25 @@ def lines(
     known = np.flatnonzero(np.isfinite(target.smooth) if among is None else np.isfinite(target.smooth) & among)
     rows = _some(known, PAIR_ROWS, rng)
     level = target.smooth[rows]
-    ranked = []
+    ranked: list[tuple[float, bool, int]] = []
     for index, other in enumerate(others):
         if other is None:
             continue
         related = other.values[rows]
         both = np.isfinite(related)
+        coverage = float(np.mean(both))
         if np.count_nonzero(both) >= max(0.4 * rows.size, 80):
-            ranked.append((-abs(_rank_correlation(level[both], related[both])), index))
+            correlation = abs(_rank_correlation(level[both], related[both]))
+            if correlation > LEAST_CORRELATION / 2:
+                ranked.append((-correlation * np.sqrt(coverage), coverage >= COVERED, index))
+    ranked.sort()
+    # Some that are there in every row, beside the closest ones.
+    chosen = [r[2] for r in ranked[:CANDIDATES]]
+    chosen += [r[2] for r in ranked[CANDIDATES:] if r[1]][: max(2 - sum(r[1] for r in ranked[:CANDIDATES]), 0)]
     rows = _some(known, LINE_ROWS, rng)
     alone = _line(target, None, -1, dimensions, rows)
     found = []
-    for correlation, index in sorted(ranked)[:CANDIDATES]:
-        if correlation > -LEAST_CORRELATION / 2:
-            continue
+    for index in chosen:
         line = _line(target, others[index], index, dimensions, rows)
         if line is not None and line.correlation > LEAST_CORRELATION:
             found.append(line)
@@ -238,21 +244,28 @@ def _best_effect(
     if best is None:
         return None
     dimension = best[1]
-    shifts = np.round(_shifts(rest, dimension.codes[rows], dimension.size, share), 1)
+    shifts = np.round(_shifts(rest, dimension.codes[rows], dimension.size, share, width), 1)
     effect = Effect(dimension, shifts, 0.0 if np.max(np.abs(shifts)) <= np.log(2.0) else None)
     after = rest - effect()[rows]
     spread = densest(after[np.isfinite(after)], share)[1]
     return (effect, spread) if spread < 0.97 * width else None
 
 
-def _shifts(rest: Floats, codes: Ints, size: int, share: float) -> Floats:
+def _shifts(rest: Floats, codes: Ints, size: int, share: float, width: float) -> Floats:
     order = np.argsort(codes, kind="stable")
     edges = np.searchsorted(codes[order], np.arange(size + 1))
     ordered = rest[order]
     shifts = np.zeros(size)
     for i in range(size):
-        if edges[i + 1] - edges[i] >= LEAST_GROUP:
-            shifts[i] = densest(ordered[edges[i] : edges[i + 1]], share)[0]
+        group = ordered[edges[i] : edges[i + 1]]
+        if group.size < LEAST_GROUP:
+            continue
+        shifts[i] = densest(group, share)[0]
+        if abs(shifts[i]) > max(4 * width, LEAST_FACTOR):
+            # Most of a group may be damaged; what it has at the usual level, far from there, tells.
+            usual = group[np.abs(group) <= 2 * width]
+            if usual.size >= 0.1 * group.size:
+                shifts[i] = float(np.median(usual))
     return shifts
 
 

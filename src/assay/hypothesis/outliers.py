@@ -10,7 +10,7 @@ import numpy as np
 from sqlglot import exp
 
 from assay.domain.role import Family
-from assay.hypothesis.expectation import Dimension, Expectation, Line, expectation, lines
+from assay.hypothesis.expectation import COVERED, Dimension, Expectation, Line, expectation, lines
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.measures import Measure, measures, number
 from assay.hypothesis.robust import Bools, Curve, Floats, densest_widths
@@ -22,7 +22,7 @@ EXACT = 0.1
 AGREEING = 0.3
 ALL_AGREE = 0.97
 SWAP_SHARE = 0.1
-COVERED = 0.97
+MOST_STAGES = 3
 PURE = 0.9
 RARE_SEGMENT = 0.05
 SWAP_CLOSER = 0.25
@@ -48,26 +48,17 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class Damage:
-    """Suspect cells of one column, by the best expectation and, in rows where that has no basis, by another.
+    """Suspect cells of one column: each stage judges the rows that the ones before it have no basis for."""
 
-    Attributes:
-        first: the metric that the first stage needs: the second one judges the rows without it.
-    """
-
-    stages: tuple[Stage | None, ...]
-    first: Measure | None
-
-    @property
-    def found(self) -> list[Stage]:
-        return [stage for stage in self.stages if stage is not None]
+    stages: tuple[Stage, ...]
 
     @property
     def suspects(self) -> Bools:
-        return np.asarray(np.logical_or.reduce([s.suspects for s in self.found]), dtype=np.bool_)
+        return np.asarray(np.logical_or.reduce([s.suspects for s in self.stages]), dtype=np.bool_)
 
     @property
     def linked(self) -> set[int]:
-        return {i for stage in self.found for i in stage.linked}
+        return {i for stage in self.stages for i in stage.linked}
 
 
 def propose(context: Context) -> list[Hypothesis]:
@@ -121,19 +112,27 @@ def _damage(
 ) -> Damage | None:
     if not options:
         return None
-    target, best = columns[index], options[0]
-    first = columns[best.other] if best.other >= 0 else None
-    stages = [_stage(context, columns, target, options, None, dimensions, rng)]
-    if first is not None and best.coverage < COVERED:
-        wider = sorted((o for o in options[1:] if o.coverage > best.coverage), key=lambda o: _fallback_order(o, best))
-        rest = wider + [o for o in options[1:] if o not in wider]
-        stages.append(_stage(context, columns, target, rest, np.isnan(first.values), dimensions, rng))
-    return Damage(tuple(stages), first) if any(stages) else None
+    target = columns[index]
+    known = np.isfinite(target.values)
+    left, stages = known, []
+    options = list(options)
+    for _ in range(MOST_STAGES):
+        stage = _stage(context, columns, target, options, left, dimensions, rng)
+        if stage is not None:
+            stages.append(stage)
+            left = left & np.isnan(stage.expected.residual())
+        if options[0].other < 0 or (stage is None and options[0].coverage >= COVERED):
+            break
+        if np.count_nonzero(left) <= (1 - COVERED) * np.count_nonzero(known):
+            break
+        options = sorted(options[1:], key=lambda o: _looseness(o, columns, left))
+    return Damage(tuple(stages)) if stages else None
 
 
-def _fallback_order(option: Line, best: Line) -> float:
-    left = 1 - (option.coverage - best.coverage) / (1 - best.coverage)
-    return option.vagueness * (1 + 5 * left)
+def _looseness(option: Line, columns: Sequence[Measure], rows: Bools) -> float:
+    """How loosely a line tells the level in some rows, also because it does not tell it in many of them."""
+    covered = 1.0 if option.other < 0 else float(np.mean(np.isfinite(columns[option.other].values[rows])))
+    return option.vagueness * (1 + 5 * (1 - covered)) if covered > 0.1 else np.inf
 
 
 def _stage(
@@ -141,23 +140,25 @@ def _stage(
     columns: Sequence[Measure],
     target: Measure,
     options: Sequence[Line],
-    only: Bools | None,
+    scope: Bools,
     dimensions: Sequence[Dimension],
     rng: np.random.Generator,
 ) -> Stage | None:
     fitted = expectation(target, columns, options[0], rng) if options else None
     if fitted is None or not fitted.sides:
         return None
-    fitted, options = _righted(fitted, columns, options, dimensions, rng)
+    fitted, options, among = _righted(fitted, columns, options, dimensions, rng)
     if fitted is None:
         return None
     sides = {side: fitted.suspects(side) for side in fitted.sides}
     sides = {s: rows for s, rows in sides.items() if np.count_nonzero(rows) >= fitted.sides[s].above / 2}
-    judged = np.isfinite(fitted.residual()) & (True if only is None else only)
+    judged = np.isfinite(fitted.residual()) & scope
     sides = {s: rows & judged for s, rows in sides.items()}
     sides = {s: rows for s, rows in sides.items() if np.count_nonzero(rows) >= LEAST_SUSPECTS}
-    second = min(options[1:], key=lambda o: o.vagueness * (1 + 5 * (1 - o.coverage)), default=None)
-    witness = expectation(target, columns, second, rng, tails=False) if second is not None and sides else None
+    second = min(options[1:], key=lambda o: _looseness(o, columns, scope), default=None)
+    if second is not None and np.isinf(_looseness(second, columns, scope)):
+        second = None
+    witness = expectation(target, columns, second, rng, False, among) if second is not None and sides else None
     agreeing = 1.0
     if witness is not None:
         agrees, told = _agrees(fitted, witness), np.isfinite(witness.residual())
@@ -178,24 +179,24 @@ def _righted(
     options: Sequence[Line],
     dimensions: Sequence[Dimension],
     rng: np.random.Generator,
-) -> tuple[Expectation | None, Sequence[Line]]:
+) -> tuple[Expectation | None, Sequence[Line], Bools | None]:
     """The same with bulk and lower tail exchanged, where the tail follows the other metrics and the bulk does not.
 
     Where most values of a metric are blown up, the few right ones look too small.
     """
     target = fitted.measure
     if "low" not in fitted.sides or not target.logarithmic:
-        return fitted, options
+        return fitted, options, None
     low = fitted.suspects("low")
     known = np.isfinite(target.values)
     if np.count_nonzero(low) < max(SWAP_SHARE * np.count_nonzero(known), 100):
-        return fitted, options
+        return fitted, options, None
     others = [m if m is not target and m.family is not Family.RATE else None for m in columns]
     among = [lines(target, others, dimensions, rng, part) for part in (low, known & ~low)]
     follows = [max((line.correlation for line in part), default=0.0) for part in among]
     if follows[0] < follows[1] + SWAP_CLOSER or not among[0]:
-        return fitted, options
-    return expectation(target, columns, among[0][0], rng, among=low), among[0]
+        return fitted, options, None
+    return expectation(target, columns, among[0][0], rng, among=low), among[0], low
 
 
 def _agrees(fitted: Expectation, witness: Expectation) -> Bools:
@@ -270,17 +271,18 @@ def _structural(context: Context, judged: Bools, suspects: Bools, dimensions: Se
 
 
 def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
-    target = damage.found[0].expected.measure
-    predicates: list[exp.Expr] = [_predicate(context, stage) for stage in damage.found]
-    if damage.first is not None and damage.stages[-1] is not None and len(damage.stages) > 1:
-        absent = damage.first.sql(context).is_(exp.null())
-        predicates[-1] = exp.and_(absent, predicates[-1], copy=False)
+    target = damage.stages[0].expected.measure
+    predicates: list[exp.Expr] = []
+    unjudged: list[exp.Expr] = []
+    for stage in damage.stages:
+        predicates.append(exp.and_(*unjudged, _predicate(context, stage)))
+        unjudged.append(_unjudged(context, stage.expected))
     evidence = _evidence(damage)
     by = dict.fromkeys(evidence["expected_from"] + evidence["by_segment"])
     basis = f"what {', '.join(by)} would lead to expect" if by else "the rest of the column"
     sides = evidence["sides"]
     direction = {("high",): "above", ("low",): "below"}.get(tuple(sides), "above or below")
-    fitted = damage.found[0].expected
+    fitted = damage.stages[0].expected
     distance = exp.Abs(this=target.sql(context) - _line(context, fitted, fitted.centre))
     return Hypothesis(
         kind="outliers",
@@ -291,7 +293,7 @@ def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
         ),
         test=RowTest(
             predicate=exp.or_(*predicates),
-            tolerated=sum(s.expected.sides[side].expected for s in damage.found for side in s.sides)
+            tolerated=sum(s.expected.sides[side].expected for s in damage.stages for side in s.sides)
             / context.profile.sample.rows,
             magnitude=exp.Exp(this=distance) if target.logarithmic else None,
         ),
@@ -340,6 +342,13 @@ def _line(context: Context, fitted: Expectation, curve: Curve) -> exp.Expr:
     return exp.paren(total)
 
 
+def _unjudged(context: Context, fitted: Expectation) -> exp.Expr:
+    """Rows of which an expectation says nothing: the related metric or the segment is missing."""
+    parts = [fitted.related.sql(context)] if fitted.related is not None else []
+    parts += [_effect(context, e.dimension, e.shifts, None) for e in fitted.effects if e.default is None]
+    return exp.or_(exp.false(), *(part.is_(exp.null()) for part in parts))
+
+
 def _effect(context: Context, dimension: Dimension, shifts: Floats, default: float | None) -> exp.Expr:
     column = context.profile[dimension.name]
     literal = exp.Literal.string if column.type is ColumnType.TEXT else exp.Literal.number
@@ -354,7 +363,7 @@ def _effect(context: Context, dimension: Dimension, shifts: Floats, default: flo
 
 
 def _evidence(damage: Damage) -> dict[str, Any]:
-    stages = damage.found
+    stages = damage.stages
     related = [s.expected.related.name for s in stages if s.expected.related is not None]
     excess = np.concatenate([np.abs(s.expected.residual()[s.suspects]) for s in stages])
     excess = excess[np.isfinite(excess)]
@@ -373,5 +382,5 @@ def _evidence(damage: Damage) -> dict[str, Any]:
 def _confidence(damage: Damage) -> float:
     """Few suspects, and suspects that no other column contradicts, may be a rare truth."""
     few = int(np.count_nonzero(damage.suspects)) < 5
-    alone = all(stage.expected.related is None for stage in damage.found)
+    alone = all(stage.expected.related is None for stage in damage.stages)
     return round(0.95 - 0.1 * few - 0.05 * alone, 2)
