@@ -20,7 +20,7 @@ class Settings:
         seed: of everything that draws; the same seed gives the same audit.
     """
 
-    sample_rows: int = 60_000
+    sample_rows: int = 30_000
     sample_values: int = 5
     max_hypotheses: int | None = None
     max_bytes: int | None = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
 
 from assay.config import Settings
 from assay.errors import QueryError, SourceError
@@ -68,6 +69,8 @@ class DuckDBSource:
             scratch: a folder of our own, removed on close.
         """
         self._connection = connection
+        # One generator for all statements: making one costs a thousand times more than using it.
+        self._generator = DuckDB().generator()
         self._scratch = scratch
         self.name = name
         self.positions = position is not None
@@ -112,7 +115,7 @@ class DuckDBSource:
         return exp.Anonymous(this="min_by", expressions=[row, order, exp.Literal.number(limit)])
 
     def render(self, query: exp.Expr) -> str:
-        return query.sql(dialect="duckdb")
+        return self._generator.generate(query)
 
     def ask(self, query: exp.Expr) -> pa.Table:
         with self._asking(query) as relation:
