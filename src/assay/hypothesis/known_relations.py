@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from sqlglot import exp
 
 from assay.domain.relation import Relation
-from assay.hypothesis.excess import Box, Null, Rows, explained, fit
+from assay.hypothesis.excess import Null, Rows, explained
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.hypothesis.legitimate import fit
 from assay.hypothesis.relation_columns import Operand, first_of, operand, qualifiers
-from assay.hypothesis.structure import Segments, broken_segments
-from assay.profile.arrays import Bools, Floats
+from assay.hypothesis.relation_scene import Scene, number, value_of
+from assay.hypothesis.structure import Segments, broken_segments, parts_of, telling_column
+from assay.profile.arrays import Bools
 
 MOST_DAMAGE = 0.45  # of all rows; where more break a relation, it is not one of this table
 FEW_ROWS = 3
-MOST_MEANINGS = 20
-SOFT = 0.02  # two event streams that are counted apart differ in a few rows
+NOTABLE = {"relation_violation": 0.02, "purchases_without_add_to_cart": 0.01}  # event streams that are counted apart
 
 
 def propose(context: Context) -> list[Hypothesis]:
@@ -54,12 +54,12 @@ def _propose(context: Context, relation: Relation, columns: list[Operand | None]
 
 
 def _order(context: Context, relation: Relation, small: Operand, large: Operand) -> Hypothesis | None:
-    scene = _Scene.of(context)
+    scene = Scene.of(context)
     rows, present = scene.rows(small.numbers(context), large.numbers(context))
     other = first_of(context, relation.besides, small.role.qualifier)
     if not len(rows.a) or (relation.besides and other is None):
         return None
-    parts = _parts(context, relation, present)
+    parts = _parts(context, relation, rows, present)
     fitted = [(sql, mask, fit(rows.where(mask), relation.allow)) for sql, mask in parts]
     if len(fitted) > 1:
         rate = _pooled([(part.rate, int(mask.sum())) for _, mask, part in fitted])
@@ -72,10 +72,10 @@ def _order(context: Context, relation: Relation, small: Operand, large: Operand)
     if other is not None:
         bad &= ~(rows.a > other.numbers(context)[present])
     relevant = rows.a > 0
-    segments = _segments(context, relation, present, relevant, bad)
+    segments = _segments(context, relation, present, relevant, rows.violating)
     if segments is not None:
         bad &= ~segments.rows[present]
-    a, b = _value(context, small), _value(context, large)
+    a, b = value_of(context, small), value_of(context, large)
     benign: list[exp.Expr] = []
     for sql, _, part in fitted:
         boxes = [scene.sql(box, a, b) for box in part.boxes]
@@ -84,7 +84,7 @@ def _order(context: Context, relation: Relation, small: Operand, large: Operand)
     if segments is not None:
         benign.append(_within(context, segments))
     if other is not None:
-        benign.append(exp.GT(this=a.copy(), expression=_value(context, other)))
+        benign.append(exp.GT(this=a.copy(), expression=value_of(context, other)))
     test = RowTest(
         exp.GT(this=a, expression=b),
         exp.or_(*benign) if benign else None,
@@ -94,22 +94,18 @@ def _order(context: Context, relation: Relation, small: Operand, large: Operand)
     return _hypothesis(context, relation, (small, large), test, rows.violating, bad, relevant, null)
 
 
-def _parts(context: Context, relation: Relation, present: Bools) -> list[tuple[exp.Expr | None, Bools]]:
-    """The sampled rows split by what a result means, where the first role is one whose meaning another column says."""
-    whole: list[tuple[exp.Expr | None, Bools]] = [(None, np.ones(int(present.sum()), dtype=np.bool_))]
+def _parts(context: Context, relation: Relation, rows: Rows, present: Bools) -> list[tuple[exp.Expr | None, Bools]]:
+    """The sampled rows split by what makes the relation mean something else, if the table has such a column."""
     told_by = [c for c in context.columns_with(*relation.by) if c in context.profile.sample]
-    if not told_by:
-        return whole
-    column = context.profile[told_by[0]]
-    if not 2 <= len(column.values) <= MOST_MEANINGS:
-        return whole
-    text = exp.cast(context.profile.value(column.name), "text")
-    codes = column.codes[present]
-    return [
-        (exp.EQ(this=text.copy(), expression=exp.Literal.string(value)), codes == code)
-        for code, value in enumerate(column.values)
-        if (codes == code).any()
-    ]
+    column = told_by[0] if told_by else None
+    if column is None and "attributed" in relation.allow:
+        # One platform counts conversions after a view, or several a click; another does not.
+        where = np.flatnonzero(present)
+        near, asked = np.zeros_like(present), np.zeros_like(present)
+        near[where[~rows.violating & (rows.a > rows.b / 2) & (rows.a > 0)]] = True
+        asked[where[rows.b >= 2]] = True
+        column = telling_column(context, asked, near & asked)
+    return [(None, np.ones(len(rows.a), dtype=np.bool_))] if column is None else parts_of(context, column, present)
 
 
 def _pooled(rates: list[tuple[float | None, int]]) -> float | None:
@@ -122,7 +118,7 @@ def _ladder(context: Context, relation: Relation, steps: list[Operand]) -> Hypot
     """Each step at most the next; pairs that this table does not keep, or breaks by a few events, are left out."""
     if len(steps) < 3:
         return None
-    scene = _Scene.of(context)
+    scene = Scene.of(context)
     kept: list[tuple[Operand, Operand]] = []
     parts: list[exp.Expr] = []
     broken = np.zeros(context.profile.sample.rows, dtype=np.bool_)
@@ -133,14 +129,23 @@ def _ladder(context: Context, relation: Relation, steps: list[Operand]) -> Hypot
         bad = rows.violating & ~null.legitimate(rows)
         if not len(rows.a) or bad.mean() > MOST_DAMAGE or bad.sum() > max(1, (rows.a > 0).sum()) * 0.9:
             continue
-        a, b = _value(context, small), _value(context, large)
+        a, b = value_of(context, small), value_of(context, large)
         part: exp.Expr = exp.GT(this=a, expression=b)
-        if null.boxes:
-            benign = exp.or_(*[scene.sql(box, a, b) for box in null.boxes])
+        boxes = [scene.sql(box, a, b) for box in null.boxes]
+        where = np.flatnonzero(present)
+        if (small, large) != (steps[0], steps[-1]):
+            wide_bad, wide_relevant = np.zeros_like(broken), np.zeros_like(broken)
+            wide_bad[where[bad]] = True
+            wide_relevant[where[rows.a > 0]] = True
+            segments = broken_segments(context, wide_relevant, wide_bad, share=0.5, decided=0.3)
+            if segments is not None:
+                boxes.append(_within(context, segments))
+                bad &= ~segments.rows[present]
+        if boxes:
+            benign = exp.or_(*boxes)
             part = exp.and_(part, exp.not_(exp.paren(exp.Coalesce(this=exp.paren(benign), expressions=[exp.false()]))))
         parts.append(exp.paren(part))
         kept.append((small, large))
-        where = np.flatnonzero(present)
         broken[where[bad]] = True
         relevant[where[rows.a > 0]] = True
     if not kept:
@@ -154,11 +159,11 @@ def _ladder(context: Context, relation: Relation, steps: list[Operand]) -> Hypot
 
 
 def _implication(context: Context, relation: Relation, first: Operand, second: Operand) -> Hypothesis | None:
-    scene = _Scene.of(context)
+    scene = Scene.of(context)
     rows, present = scene.rows(first.numbers(context), second.numbers(context))
     relevant = rows.a > 0
     broken = relevant & (rows.b == 0)
-    a, b = _value(context, first), _value(context, second)
+    a, b = value_of(context, first), value_of(context, second)
     zero = exp.Literal.number(0)
     benign: list[exp.Expr] = []
     bad = broken
@@ -170,7 +175,7 @@ def _implication(context: Context, relation: Relation, first: Operand, second: O
         rate = float((broken & usual).sum()) / max(int(usual.sum()), 1)
         residue = int((broken & tiny).sum())
         if least > 0 and not (residue and explained(residue, rate * int((relevant & tiny).sum()))):
-            benign.append(exp.LTE(this=a.copy(), expression=_number(least)))
+            benign.append(exp.LTE(this=a.copy(), expression=number(least)))
             bad = broken & ~tiny
     segments = _segments(context, relation, present, relevant, bad)
     if segments is not None:
@@ -199,13 +204,13 @@ def _sum(context: Context, relation: Relation, parts: list[Operand]) -> Hypothes
     relevant = np.any([x[present] != 0 for x in numbers], axis=0)
     if not relevant.any() or (broken & relevant).sum() > MOST_DAMAGE * relevant.sum():
         return None  # this table defines its total otherwise
-    values = [_value(context, p) for p in parts]
+    values = [value_of(context, p) for p in parts]
     total: exp.Expr = values[0]
     for value in values[1:-1]:
         total = exp.Add(this=total, expression=value)
     distance = exp.Abs(this=exp.paren(exp.Sub(this=exp.paren(total), expression=values[-1])))
     test = RowTest(
-        exp.GT(this=distance, expression=_number(1e-3)),
+        exp.GT(this=distance, expression=number(1e-3)),
         tolerated=_tolerated(context, relation),
         magnitude=distance.copy(),
     )
@@ -213,71 +218,6 @@ def _sum(context: Context, relation: Relation, parts: list[Operand]) -> Hypothes
 
 
 # --- what they share --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class _Scene:
-    """Delivery of the sampled rows: impressions and spend, where the table has them."""
-
-    impressions: Floats | None
-    spend: Floats | None
-    impressions_sql: exp.Expr | None
-    spend_sql: exp.Expr | None
-
-    @staticmethod
-    def of(context: Context) -> _Scene:
-        seen, paid = operand(context, "impressions"), operand(context, "spend")
-        return _Scene(
-            seen.numbers(context) if seen else None,
-            paid.numbers(context) if paid else None,
-            _value(context, seen) if seen else None,
-            _value(context, paid) if paid else None,
-        )
-
-    def rows(self, a: Floats, b: Floats) -> tuple[Rows, Bools]:
-        """The rows in which both sides are present and not negative, and which rows of the sample they are."""
-        present = np.isfinite(a) & np.isfinite(b) & (a >= 0) & (b >= 0)
-        idle = np.zeros(len(a), dtype=np.bool_)
-        if self.impressions is not None:
-            idle = self.impressions == 0
-            if self.spend is not None:
-                idle &= ~(self.spend != 0) | np.isnan(self.spend)
-        exposure = self.impressions[present] if self.impressions is not None else None
-        return Rows(a[present], b[present], exposure, idle[present]), present
-
-    def sql(self, box: Box, a: exp.Expr, b: exp.Expr) -> exp.Expr:
-        """True on the rows of a box."""
-        over = exp.Sub(this=a.copy(), expression=b.copy())
-        within: exp.Expr = exp.LTE(this=over, expression=_number(box.excess))
-        if box.share:
-            share = exp.Mul(this=_number(box.share), expression=b.copy())
-            within = exp.paren(exp.or_(within, exp.LTE(this=over.copy(), expression=share)))
-        parts = [within]
-        if box.low is not None and box.low == box.high:
-            parts.append(exp.EQ(this=b.copy(), expression=_number(box.low)))
-        elif box.low is not None:
-            parts.append(exp.GTE(this=b.copy(), expression=_number(box.low)))
-        if box.high is not None and np.isfinite(box.high) and box.high != box.low:
-            parts.append(exp.LTE(this=b.copy(), expression=_number(box.high)))
-        if box.exposure is not None and self.impressions_sql is not None:
-            parts.append(exp.LTE(this=self.impressions_sql.copy(), expression=_number(round(box.exposure))))
-        if box.undelivered:
-            if self.impressions_sql is None:
-                return exp.false()
-            parts.append(exp.EQ(this=self.impressions_sql.copy(), expression=_number(0)))
-            if self.spend_sql is not None:
-                spent = exp.Coalesce(this=self.spend_sql.copy(), expressions=[_number(0)])
-                parts.append(exp.EQ(this=spent, expression=_number(0)))
-        return exp.paren(exp.and_(*parts))
-
-
-def _value(context: Context, column: Operand) -> exp.Expr:
-    value = context.profile.value(column.name)
-    return exp.Coalesce(this=value, expressions=[_number(0)]) if column.blank_is_zero else value
-
-
-def _number(value: float) -> exp.Expr:
-    return exp.Literal.number(int(value) if float(value).is_integer() else repr(float(f"{value:.6g}")))
 
 
 def _within(context: Context, segments: Segments) -> exp.Expr:
@@ -342,7 +282,7 @@ def _hypothesis(
 
 def _notable(relation: Relation) -> float:
     """Share of the rows concerned from which a usual relation's exceptions are worth more than a note."""
-    return SOFT if relation.kind == "relation_violation" else 0.0002
+    return NOTABLE.get(relation.kind, 0.002)
 
 
 def _evidence(flagged: int, broken: int, rows: int, null: Null) -> dict[str, float | int]:
@@ -366,4 +306,3 @@ def _title(relation: Relation, names: tuple[str, ...]) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-

@@ -1,0 +1,173 @@
+"""Conversions without a click: how many a clean table shows, by how many clicks there were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from assay.hypothesis.excess import ENOUGH, SMALL, Box, Null, Rows, explained
+from assay.profile.arrays import Floats
+
+FEW = 3  # clicks from which on rows below tell of rows above
+LEAST_RATE = 0.001
+EDGES = np.array([0, 1, 2, 3, 4, 5, 7, 10, 15, 25, 50, 100, 200, 500, 1000, 1e4, np.inf])
+
+
+@dataclass(frozen=True)
+class _Stratum:
+    """Rows with about the same b.
+
+    Attributes:
+        n: rows.
+        broken: rows with a > b.
+        legitimate: rows with a > b that the rows below b lead to expect.
+        decay: factor by which rows become fewer when a doubles.
+    """
+
+    n: int
+    broken: int
+    legitimate: float
+    decay: float
+
+    def certain(self, few: bool) -> bool:
+        """Whether legitimate rows are too few to matter, so that a > b is damage."""
+        if few:
+            return self.broken >= 5 * max(self.legitimate, 1.0)
+        return self.legitimate <= 0.05 * self.broken + 0.0005 * self.n
+
+    @property
+    def reach(self) -> float:
+        """The multiple of b up to which a single legitimate row may lie."""
+        if self.legitimate <= 0.5:
+            return 1.0
+        doublings = 1 + np.log2(2 * self.legitimate) / max(-np.log2(self.decay), 0.5)
+        return float(2 ** min(doublings, 4.0))
+
+
+def attributed(rows: Rows, rate: float | None = None) -> Null:
+    """The null model of conversions above clicks.
+
+    For a fixed b the count a falls off: of the rows in (b/4, b/2] a share is left in (b/2, b], and at most as large a
+    share of these lies above b. Rows of damage are not seen below. Where hardly any legitimate row is expected, every
+    excess is damage; elsewhere damage at the same rate is taken off the largest excess first.
+
+    Args:
+        rate: share of damaged rows, where other rows of the table tell it.
+    """
+    place = np.searchsorted(EDGES, rows.b, side="right") - 1
+    strata = _strata(rows, place)
+    certain = [i for i, s in strata.items() if i >= FEW and s.certain(few=False)]
+    rate = _rate([strata[i] for i in certain], rate)
+    if rate and rate > LEAST_RATE:
+        # One or two clicks leave hardly any room below them: only many rows above tell, and only beside damage elsewhere.
+        certain += [i for i, s in strata.items() if 0 < i < FEW and s.certain(few=True)]
+    fewest = _fewest_clicks(rows)
+    boxes = []
+    for i, stratum in strata.items():
+        if i in certain:
+            continue
+        inside = rows.where(place == i)
+        low, high = float(EDGES[i]), float(EDGES[i + 1] - 1)
+        most = _usual_exposure(inside, bool(rate), fewest, high)
+        plausible = inside.violating
+        if most is not None and inside.exposure is not None:
+            plausible = plausible & ~(inside.exposure > most)
+        reach = (stratum.reach - 1) * (low if np.isinf(high) else high)
+        allowed = _tail(inside.excess[plausible], rate, stratum.n, reach)
+        if allowed > 0:
+            boxes.append(Box(low, high, float(np.floor(allowed)), exposure=most))
+    return Null(tuple(_joined(boxes)), rate)
+
+
+def _rate(certain: list[_Stratum], otherwise: float | None) -> float | None:
+    n = sum(s.n for s in certain)
+    return sum(s.broken for s in certain) / n if n >= ENOUGH else otherwise
+
+
+def _strata(rows: Rows, place: npt.NDArray[np.intp]) -> dict[int, _Stratum]:
+    size = len(EDGES)
+    violating = rows.violating
+    half, quarter = rows.b / 2, rows.b / 4
+    near = ~violating & (rows.a > half) & (rows.a >= 1)
+    # Below four there is no quarter: everything under the half stands for it.
+    lower = ~violating & (rows.a <= half) & ((rows.a > quarter) | (rows.b < 4))
+    n, broken, upper_n, lower_n = (
+        np.bincount(place[mask], minlength=size) for mask in (np.ones_like(violating), violating, near, lower)
+    )
+    strata: dict[int, _Stratum] = {}
+    for i in np.flatnonzero(n):
+        decay = min(float(upper_n[i]) / max(float(lower_n[i]), 1.0), 0.9)
+        slack = 3.0 if upper_n[i] else 0.0  # counts are more dispersed than any single rate makes them
+        strata[int(i)] = _Stratum(int(n[i]), int(broken[i]), slack * upper_n[i] * decay, max(decay, 0.01))
+    return strata
+
+
+def _joined(boxes: list[Box]) -> list[Box]:
+    """Neighbours that allow the same, as one."""
+    joined: list[Box] = []
+    for box in boxes:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and (last.excess, last.exposure) == (box.excess, box.exposure)
+            and last.high is not None
+            and last.high + 1 == box.low
+        ):
+            joined[-1] = replace(last, high=box.high)
+        else:
+            joined.append(box)
+    return joined
+
+
+def _usual_exposure(inside: Rows, damaged: bool, fewest: float | None, high: float) -> float | None:
+    """Impressions above which at most ``high`` clicks are improbable; stricter where damage is known to be about."""
+    if inside.exposure is None or not damaged:
+        return None  # conversions after a view come with many views
+    usual = inside.exposure[~inside.violating & np.isfinite(inside.exposure)]
+    if len(usual) >= ENOUGH:
+        return float(np.quantile(usual, 0.97))
+    return (high + 1) / fewest if fewest and np.isfinite(high) else None
+
+
+def _fewest_clicks(rows: Rows) -> float | None:
+    """The lowest usual number of clicks for an impression, one click granted."""
+    if rows.exposure is None:
+        return None
+    usual = ~rows.violating & (rows.exposure > 0)
+    if usual.sum() < ENOUGH:
+        return None
+    return float(np.quantile((rows.b[usual] + 1) / rows.exposure[usual], 0.01))
+
+
+def _tail(excess: Floats, rate: float | None, n: int, reach: float) -> float:
+    """The largest excess that is legitimate in a stratum of ``n`` rows: above it damage explains what is there.
+
+    Args:
+        reach: excess up to which the rows below b lead to expect one.
+    """
+    if not len(excess):
+        return max(float(SMALL), reach) if not rate else 0.0
+    ordered = np.sort(np.ceil(excess - 1e-9))[::-1]
+    first = max(1.0, float(np.count_nonzero(excess <= 1)))
+    # Attributed events fall off by at least half with each further one.
+    cap = max(SMALL + 2 * np.log2(1 + first), reach)
+    if not rate:
+        return float(cap) if ordered[0] > SMALL else max(float(SMALL), reach)
+    expected, taken, least = rate * n, 0, float("inf")
+    for level in np.unique(ordered)[::-1]:
+        here = int(np.count_nonzero(ordered == level))
+        if level > SMALL:
+            damage = taken + here <= 2 * expected + 2 * np.sqrt(expected) + 1
+        elif level > 1:
+            damage = explained(here, expected - taken)
+        else:
+            # A single event too many is the commonest legitimate one; damage has it about as often as two to four.
+            beside = np.count_nonzero((ordered > 1) & (ordered <= 4)) / 3
+            damage = explained(here, min(expected - taken, beside))
+        if not damage:
+            break
+        taken += here
+        least = float(level)
+    return float(min(least - 1 if np.isfinite(least) else ordered[0], cap))
