@@ -19,6 +19,7 @@ from assay.hypothesis.category_variants import Variant, mojibake, near_misses, s
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 
 _SHOWN = 20
+_MANY = 10
 _ENOUGH_EVIDENCE = 12.0  # nats: one odd string of five characters has as much, a rare real name has not
 _COSMETIC = ("case", "space", "accent")
 _NAMES = {
@@ -91,7 +92,10 @@ def _judge(column: CategoryColumn, foreign: Foreign | None) -> Damage | None:
     frequent, weights, rare, counts = _split(column, bad | doubtful)
     strange = randomness(frequent, rare, counts)
     if strange.evidence >= _ENOUGH_EVIDENCE:
-        bad |= {v: Variant("random", "") for v, p in zip(rare, strange.probability, strict=True) if p > 0.5}
+        odd = {v: Variant("random", "") for v, p in zip(rare, strange.probability, strict=True) if p > 0.5}
+        beyond_doubt = len(odd) >= _MANY or strange.evidence >= _ENOUGH_EVIDENCE * len(odd)
+        target = bad if beyond_doubt else doubtful
+        target |= odd
         if not near:
             bad |= _near(column, bad | doubtful)
     frequent, weights, _, _ = _split(column, bad)
@@ -126,7 +130,7 @@ def _confidence(column: CategoryColumn, bad: dict[str, Variant], evidence: float
     if kinds["mojibake"] or kinds["near miss"] > 2:
         best = 0.92
     if kinds["random"]:
-        best = max(best, 0.95) if evidence > 30 else 0.8
+        best = max(best, 0.95 if evidence > 30 else 0.85)
     return best if column.family is not Family.TEXT else min(best, 0.85)
 
 

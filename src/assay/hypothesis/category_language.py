@@ -30,7 +30,7 @@ _SEPARATORS = " _-|/."
 _FLOOD = 20
 _COLUMN_WEIGHT = 3.0  # a frequent value of the column says as much as this many background words
 
-_CODE = re.compile("(?:[A-Z]{1,5}|[a-z]{1,4})[0-9]{0,4}")
+_CODE = re.compile("(?:[A-Z]{1,5}|[a-z]{1,4})(?:[ _+-]?[0-9]{1,4}[A-Z]{0,3})?")
 _CODE_SHAPES = 40.0
 
 ALPHABETS: dict[str, str] = {
@@ -149,8 +149,8 @@ def _log_code(values: Sequence[str]) -> Floats:
     logs = np.full(len(values), -np.inf)
     for i, value in enumerate(values):
         if _CODE.fullmatch(value):
-            digits = sum(c.isdigit() for c in value)
-            logs[i] = -np.log(_CODE_SHAPES) - digits * np.log(10.0) - (len(value) - digits) * np.log(26.0)
+            digits, letters = sum(c.isdigit() for c in value), sum(c.isalpha() for c in value)
+            logs[i] = -np.log(_CODE_SHAPES) - digits * np.log(10.0) - letters * np.log(26.0)
     return logs
 
 

@@ -21,9 +21,10 @@ from assay.hypothesis.category_words import known_words
 _MAX_COMPARISONS = 2_000_000
 _MAX_REPAIRED = 3_000
 _SIGNIFICANT = 1e-3
+_REWRITTEN = 3
 TOKEN = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d+")
-_SEPARATOR = re.compile(r"(?<!\d)[\s_\-./']+|[\s_\-./']+(?!\d)")
+_SEPARATOR = re.compile(r"(?<=[^\W\d_])[\s_\-./']+(?=\w)|(?<=\w)[\s_\-./']+(?=[^\W\d_])|(?<=\w)\.$")
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def same_after_folding(values: Sequence[str], counts: Ints, chosen: bool = False
     affected = sum(int(counts[i]) for g in several for i in g) / max(int(counts.sum()), 1)
     habit = len(several) >= 3 and affected > 0.5
     styles = usual_styles(values, counts)
+    rewritten = sum(len({folded(values[i]) for i in g}) > 1 for g in several)
     found = {}
     for group in several:
         total = sum(int(counts[i]) for i in group)
@@ -97,7 +99,9 @@ def same_after_folding(values: Sequence[str], counts: Ints, chosen: bool = False
         for i in group:
             if i != best:
                 small = bool(counts[i] <= 0.1 * total) or values[i].strip() == values[best].strip()
-                sure = habit or (small and not chosen)
+                # St. Paul and St Paul may both be how people write it, unless other values are rewritten as well.
+                usual = rewritten < _REWRITTEN and folded(values[i]) != folded(values[best])
+                sure = habit or (small and not chosen and not usual)
                 found[values[i]] = Variant(_difference(values[i], values[best]), values[best], sure)
     return found
 

@@ -81,7 +81,8 @@ def _hypothesis(
     confidence = _confidence(first.dependency, near, len(edges), count)
     values = context.profile[column].codes
     if count < _REMNANT * int(((values >= 0) & (codes[column] < 0)).sum()):
-        confidence = min(confidence, 0.45)  # what is left of a damage that is reported as such
+        # What is left of a damage that is reported as such; beyond the sample nothing tells the two apart.
+        confidence = min(confidence, 0.45) if context.profile.sample.complete else 0.0
     if confidence < 0.3:
         return None
     reports = [(e.determinant, e.dependent, e.dependency, e.exceptions) for e in edges]
