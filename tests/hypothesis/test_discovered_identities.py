@@ -192,6 +192,16 @@ def test_a_discount_that_explains_all_deviations_is_no_error() -> None:
     assert claims(table) == {}
 
 
+def test_what_holds_under_some_categories_only_is_a_definition() -> None:
+    rng = np.random.default_rng(12)
+    goal = rng.choice(["visits", "calls", "visits again"], ROWS)
+    visits, calls = rng.poisson(40, ROWS), rng.poisson(25, ROWS)
+    table = pa.table(
+        {"goal": goal, "visits": visits, "calls": calls, "results": np.where(goal == "calls", calls, visits)}
+    )
+    assert claims(table) == {}
+
+
 def test_columns_that_are_nearly_equal_are_no_identity() -> None:
     rng = np.random.default_rng(9)
     booked = rng.poisson(3, ROWS) + rng.poisson(2, ROWS)

@@ -10,16 +10,25 @@ from assay.hypothesis.identities import formula, violation
 from assay.hypothesis.identity_proof import Found
 from assay.hypothesis.identity_search import search
 from assay.hypothesis.quantities import Quantity, quantities
+from assay.hypothesis.structure import broken_segments
 
 FAMILIES = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER, Family.DIMENSION, Family.DATE)
-UNSEEN = 3.0  # rows of a sample that may be wrong by 95 % confidence though none was seen
+UNSEEN = 3.0  # rows of a sample that may be kept by 95 % confidence though none was seen
 
 
 def propose(context: Context) -> list[Hypothesis]:
     """One hypothesis for each identity that holds in the sample and does not follow from the others."""
     items = [q for q in quantities(context, FAMILIES) if q.whole or q.family is not Family.DATE]
     found = search(items, context.seed)
-    return [_hypothesis(context, items, one, found) for one in found if not _unlisted(one)]
+    kept = [one for one in found if not (_unlisted(one) or _defined(context, items, one))]
+    return [_hypothesis(context, items, one, found) for one in kept]
+
+
+def _defined(context: Context, items: list[Quantity], one: Found) -> bool:
+    """Whether a category decides where it holds: columns are defined so (results are clicks in some campaigns)."""
+    identity, support = one
+    relevant = np.logical_and.reduce([np.isfinite(items[m].values) for m in identity.members])
+    return broken_segments(context, relevant, support.broken) is not None
 
 
 def _unlisted(one: Found) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 from sqlglot import exp
 
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.order_search import Order, search_orders
 from assay.hypothesis.quantities import Quantity, quantities
+from assay.hypothesis.structure import broken_segments
 
 FAMILIES = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER, Family.DATE)
 UNSEEN = 3.0  # rows of a sample that may be wrong by 95 % confidence though none was seen
@@ -19,7 +21,15 @@ UNSEEN = 3.0  # rows of a sample that may be wrong by 95 % confidence though non
 def propose(context: Context) -> list[Hypothesis]:
     """One hypothesis for each order that the sample shows and no other order implies."""
     items = quantities(context, FAMILIES)
-    return [_order(context, items, order) for order in search_orders(items, context.seed, _known(context, items))]
+    found = search_orders(items, context.seed, _known(context, items))
+    return [_order(context, items, order) for order in found if not _defined(context, items, order)]
+
+
+def _defined(context: Context, items: list[Quantity], order: Order) -> bool:
+    """Whether a category decides where the order holds: the columns mean different things there."""
+    low, high = items[order.low].values, items[order.high].values
+    with np.errstate(invalid="ignore"):
+        return broken_segments(context, np.isfinite(low) & np.isfinite(high), low > high) is not None
 
 
 def _known(context: Context, items: list[Quantity]) -> set[tuple[int, int]]:
