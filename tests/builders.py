@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assay.audit import audit, examine
+from assay.pipeline import audit, examine
 from assay.config import Settings
 from assay.domain.pack import load_packs
 from assay.hypothesis.hypothesis import Context, Hypothesis

@@ -27,8 +27,8 @@ BELOW = {
     "memory": FOUNDATION | {"source", "scan", "profile", "domain", "hypothesis", "judge"},
     "report": FOUNDATION | {"source", "scan", "profile", "domain", "hypothesis", "judge"},
 }
-BELOW["audit"] = set(BELOW)
-BELOW["bench"] = BELOW["campaigns"] = BELOW["agent"] = {*BELOW["audit"], "audit"}
+BELOW["pipeline"] = set(BELOW)
+BELOW["bench"] = BELOW["campaigns"] = BELOW["agent"] = {*BELOW["pipeline"], "pipeline"}
 BELOW["serve"] = {*BELOW["agent"], "agent"}
 BELOW["cli"] = {*BELOW["serve"], "serve", "bench", "campaigns"}
 BELOW["__main__"] = {"cli"}

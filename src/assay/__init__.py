@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from assay.audit import audit as audit
+    from assay.pipeline import audit as audit
     from assay.report.record import Audit as Audit
 
 __version__ = "0.1.0"
@@ -15,7 +15,7 @@ __all__ = ["Audit", "__version__", "audit"]
 def __getattr__(name: str) -> Any:
     """Import the pipeline on first use, so that ``import assay`` alone stays fast."""
     if name == "audit":
-        from assay.audit import audit
+        from assay.pipeline import audit
 
         return audit
     if name == "Audit":

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import pyarrow.parquet as pq
 import pytest
 
-import assay.audit
+import assay.pipeline
 from assay.cli.errors import explain
 from tests.cli.conftest import Assay, rows
 
@@ -117,14 +117,14 @@ def test_whatever_happens_is_one_line(
     def fails(*_: Any, **__: Any) -> NoReturn:
         raise error
 
-    monkeypatch.setattr("assay.audit.examine", fails)
+    monkeypatch.setattr("assay.pipeline.examine", fails)
     done = assay("audit", clean)
     assert (done.status, done.out) == (status, "")
     assert said in one_line(done.err)
 
 
 def test_debug_shows_the_traceback(assay: Assay, clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assay.audit.examine", lambda *_: 1 / 0)
+    monkeypatch.setattr("assay.pipeline.examine", lambda *_: 1 / 0)
     done = assay("audit", clean, "--debug")
     assert "ZeroDivisionError" in done.err.splitlines()[-2]
     assert done.err.splitlines()[-1].startswith("assay: internal error")
@@ -137,7 +137,7 @@ def test_a_disk_that_fills_while_rows_are_written_leaves_no_file(
         path.write_bytes(b"PAR1 half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("assay.audit.write_rows", full)
+    monkeypatch.setattr("assay.pipeline.write_rows", full)
     out = tmp_path / "out"
     done = assay("audit", broken, "--out", out)
     assert done.status == 2
@@ -171,7 +171,7 @@ def test_a_report_that_cannot_be_written_is_an_error(clean: Path) -> None:
 
 def test_a_terminated_audit_leaves_no_temporary_file(broken: Path, tmp_path: Path) -> None:
     script = (
-        "import os, signal, sys, assay.audit as a; from assay.cli.main import main\n"
+        "import os, signal, sys, assay.pipeline as a; from assay.cli.main import main\n"
         "a.write_rows = lambda *_: os.kill(os.getpid(), signal.SIGTERM)\n"
         "main()\n"
     )
@@ -185,7 +185,7 @@ def test_a_terminated_audit_leaves_no_temporary_file(broken: Path, tmp_path: Pat
 
 def test_an_interrupt_is_one_line_and_130(broken: Path) -> None:
     script = (
-        "import os, signal, assay.audit as a; from assay.cli.main import main\n"
+        "import os, signal, assay.pipeline as a; from assay.cli.main import main\n"
         "a.examine = lambda *_: os.kill(os.getpid(), signal.SIGINT)\n"
         "main()\n"
     )
@@ -196,5 +196,5 @@ def test_an_interrupt_is_one_line_and_130(broken: Path) -> None:
 
 
 def test_the_pipeline_is_where_the_tests_patch_it() -> None:
-    assert callable(assay.audit.examine)
-    assert callable(assay.audit.write_rows)
+    assert callable(assay.pipeline.examine)
+    assert callable(assay.pipeline.write_rows)

@@ -91,7 +91,7 @@ def audit(
 
     Exit status: 0 if no new finding is as severe as --fail-on, 1 if one is, 2 if the audit could not be done.
     """
-    from assay.audit import audits, plan
+    from assay.pipeline import audits, plan
     from assay.cli.console import Progress, put
     from assay.cli.output import Output
     from assay.config import Settings

@@ -33,7 +33,7 @@ def demo(
 
     Everything is made on this machine; nothing is sent or fetched.
     """
-    from assay.audit import audit
+    from assay.pipeline import audit
     from assay.cli.console import Progress, say
     from assay.cli.output import Output
     from assay.config import Settings

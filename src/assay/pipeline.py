@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import ModuleType
 
 from sqlglot import exp
 
@@ -245,12 +243,3 @@ def _since(table: Address, settings: Settings, since: str, pack: Pack) -> exp.Ex
     if not dates:
         raise SourceError(f"{table.name}: no date column was recognised for --since; use --where instead")
     return exp.GTE(this=sample[dates[0]].value, expression=exp.cast(exp.Literal.string(day.isoformat()), "date"))
-
-
-class _Callable(ModuleType):
-    """Importing this module binds it to ``assay.audit``, where the function is; so calling it calls the function."""
-
-    __call__ = staticmethod(audit)
-
-
-sys.modules[__name__].__class__ = _Callable
