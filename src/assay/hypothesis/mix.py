@@ -11,6 +11,7 @@ from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context
 
 WINDOW = 28  # days before and after
+FEWEST_ROWS = 5
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Paired:
         entities: entities with enough of it to tell.
         following: share of their expected sum that moved at least half as far as all of them together.
         typical: median log ratio of what they have to what was expected of them.
+        steady: expected sum of the entities that had some of it in most of their rows before.
+        steady_entities: number of these.
     """
 
     seen: float
@@ -30,6 +33,8 @@ class Paired:
     entities: int
     following: float
     typical: float = 0.0
+    steady: float = 0.0
+    steady_entities: int = 0
 
     def agrees(self, shift: float) -> bool:
         """Whether they show a shift (a log ratio) themselves, nearly all of several of them."""
@@ -40,13 +45,14 @@ class Paired:
 
 
 def finest_entity(context: Context) -> str | None:
-    """The id or name column with most values that still have several rows each in the sample."""
+    """The column with most values that have several rows each in the sample and together hold most of its rows."""
     sample = context.profile.sample
-    counts = {
-        c: len(sample[c].values)
-        for c, r in context.roles.items()
-        if r.family in (Family.ID, Family.NAME, Family.DIMENSION) and 3 <= len(sample[c].values) <= sample.rows / 10
-    }
+    counts = {}
+    for column, role in context.roles.items():
+        if role.family in (Family.ID, Family.NAME, Family.DIMENSION):
+            repeated = sample[column].counts[sample[column].counts >= FEWEST_ROWS]
+            if len(repeated) >= 3 and repeated.sum() >= 0.5 * sample.rows:
+                counts[column] = len(repeated)
     return max(counts, key=lambda c: (counts[c], -sample.names.index(c))) if counts else None
 
 
@@ -57,8 +63,6 @@ def same_entities(
     entity = finest_entity(context)
     sample = context.profile.sample
     if entity is None or entity == column:
-        return None
-    if column is not None and len(sample[entity].values) <= len(sample[column].values):
         return None
     days = np.nan_to_num(np.floor(sample[date].numbers), nan=-1e9)
     rows = (abs(days - day) <= WINDOW) & (sample[entity].codes >= 0)
@@ -82,6 +86,9 @@ def same_entities(
         return Paired(0.0, 0.0, 0, 0.0)
     expected = before[both] / base[both] * later[both]
     seen = after[both]
+    filled = np.bincount(who, weights=~late & (top[rows] > 0) & (bottom[rows] > 0), minlength=n)
+    offered = np.bincount(who, weights=~late & (bottom[rows] > 0), minlength=n)
+    steady = (filled >= 0.5 * offered)[both] & (offered[both] >= 3)
     strong = (expected >= 5) & (before[both] >= 5)
     total = math.log(max(seen.sum(), 0.5) / expected.sum())
     moves = np.log(np.maximum(seen[strong], 0.5) / expected[strong])
@@ -89,4 +96,12 @@ def same_entities(
     weight = expected[strong]
     share = float(weight[follows].sum() / weight.sum()) if weight.sum() > 0 else 0.0
     typical = float(np.median(moves)) if len(moves) else total
-    return Paired(float(seen.sum()), float(expected.sum()), int(strong.sum()), share, typical)
+    return Paired(
+        float(seen.sum()),
+        float(expected.sum()),
+        int(strong.sum()),
+        share,
+        typical,
+        float(expected[steady].sum()),
+        int(steady.sum()),
+    )

@@ -209,7 +209,9 @@ def _losses(context: Context, date: str, column: str | None, split: Panel, pairs
                 continue
             name = split.names[line]
             paired = same_entities(context, date, column, name, split.first + cut, a, b)
-            if paired is not None and (paired.expected < 20 or paired.seen > 0):
+            if paired is None and np.median(split.rows[line][split.rows[line] > 0]) > 1:
+                continue
+            if paired is not None and (paired.steady < 20 or paired.steady_entities < 2 or paired.seen > 0):
                 continue
             found.append(Shift(column, name, a, b, split.first + cut, -math.inf, float(expected), True, SURE))
     return found

@@ -15,10 +15,12 @@ ENOUGH = 10_000  # rows for levels
 LEVELS = 7  # columns that are looked at
 
 
-CURRENCIES = frozenset(
-    "USD EUR GBP JPY CHF CAD AUD NZD CNY HKD SGD KRW INR IDR MYR PHP THB VND TWD SEK NOK DKK PLN CZK HUF RON BGN TRY RUB "
-    "UAH KZT ILS AED SAR EGP ZAR NGN KES BRL MXN ARS CLP COP PEN PKR BDT LKR QAR KWD BHD OMR MAD TND ISK GEL RSD".split()
-)
+CURRENCIES = frozenset({
+    "USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD", "NZD", "CNY", "HKD", "SGD", "KRW", "INR", "IDR", "MYR",
+    "PHP", "THB", "VND", "TWD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "BGN", "TRY", "RUB", "UAH",
+    "KZT", "ILS", "AED", "SAR", "EGP", "ZAR", "NGN", "KES", "BRL", "MXN", "ARS", "CLP", "COP", "PEN", "PKR",
+    "BDT", "LKR", "QAR", "KWD", "BHD", "OMR", "MAD", "TND", "ISK", "GEL", "RSD",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
