@@ -61,7 +61,7 @@ def attributed(rows: Rows, rate: float | None = None) -> Null:
     certain = [i for i, s in strata.items() if i >= FEW and s.certain(few=False)]
     rate = _rate([strata[i] for i in certain], rate)
     if rate and rate > LEAST_RATE:
-        # One or two clicks leave hardly any room below them: only many rows above tell, and only beside damage elsewhere.
+        # One or two clicks leave hardly any room below them: only many rows above tell, and only if damage is about.
         certain += [i for i, s in strata.items() if 0 < i < FEW and s.certain(few=True)]
     fewest = _fewest_clicks(rows)
     boxes = []
@@ -75,7 +75,10 @@ def attributed(rows: Rows, rate: float | None = None) -> Null:
         if most is not None and inside.exposure is not None:
             plausible = plausible & ~(inside.exposure > most)
         reach = (stratum.reach - 1) * (low if np.isinf(high) else high)
-        allowed = _tail(inside.excess[plausible], rate, stratum.n, reach)
+        expected = (rate or 0.0) * stratum.n
+        if i >= FEW and expected:
+            expected = max(expected, stratum.broken - stratum.legitimate)
+        allowed = _tail(inside.excess[plausible], expected, reach)
         if allowed > 0:
             boxes.append(Box(low, high, float(np.floor(allowed)), exposure=most))
     return Null(tuple(_joined(boxes)), rate)
@@ -88,20 +91,30 @@ def _rate(certain: list[_Stratum], otherwise: float | None) -> float | None:
 
 def _strata(rows: Rows, place: npt.NDArray[np.intp]) -> dict[int, _Stratum]:
     size = len(EDGES)
-    violating = rows.violating
-    half, quarter = rows.b / 2, rows.b / 4
-    near = ~violating & (rows.a > half) & (rows.a >= 1)
-    # Below four there is no quarter: everything under the half stands for it.
-    lower = ~violating & (rows.a <= half) & ((rows.a > quarter) | (rows.b < 4))
-    n, broken, upper_n, lower_n = (
-        np.bincount(place[mask], minlength=size) for mask in (np.ones_like(violating), violating, near, lower)
-    )
+    n = np.bincount(place, minlength=size)
+    broken = np.bincount(place[rows.violating], minlength=size)
+    bands = _bands(rows, place)
     strata: dict[int, _Stratum] = {}
     for i in np.flatnonzero(n):
-        decay = min(float(upper_n[i]) / max(float(lower_n[i]), 1.0), 0.9)
-        slack = 3.0 if upper_n[i] else 0.0  # counts are more dispersed than any single rate makes them
-        strata[int(i)] = _Stratum(int(n[i]), int(broken[i]), slack * upper_n[i] * decay, max(decay, 0.01))
+        legitimate, decay = _extrapolated(*bands[i])
+        strata[int(i)] = _Stratum(int(n[i]), int(broken[i]), legitimate, decay)
     return strata
+
+
+def _bands(rows: Rows, place: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Rows by stratum in (b/2, b] and in (b/4, b/2], shape (strata, 2)."""
+    first, second = rows.b / 2, rows.b / 4
+    kept = ~rows.violating & ((rows.a >= 1) | (rows.b < 4))
+    upper = kept & (rows.a > first) & (rows.a >= 1)
+    # Below four there is no second band: everything under the first stands for it.
+    lower = kept & (rows.a <= first) & ((rows.a > second) | (rows.b < 4))
+    return np.stack([np.bincount(place[band], minlength=len(EDGES)) for band in (upper, lower)], axis=1)
+
+
+def _extrapolated(upper: int, lower: int) -> tuple[float, float]:
+    """Rows to expect in the next band, generously (counts are dispersed more than a Poisson); the decay."""
+    decay = min(float(upper) / max(float(lower), 1.0), 0.9)
+    return (3.0 * upper * decay if upper else 0.0), max(decay, 0.01)
 
 
 def _joined(boxes: list[Box]) -> list[Box]:
@@ -141,21 +154,22 @@ def _fewest_clicks(rows: Rows) -> float | None:
     return float(np.quantile((rows.b[usual] + 1) / rows.exposure[usual], 0.01))
 
 
-def _tail(excess: Floats, rate: float | None, n: int, reach: float) -> float:
-    """The largest excess that is legitimate in a stratum of ``n`` rows: above it damage explains what is there.
+def _tail(excess: Floats, expected: float, reach: float) -> float:
+    """The largest excess that is legitimate in a stratum: above it damage explains what is there.
 
     Args:
+        expected: rows of damage.
         reach: excess up to which the rows below b lead to expect one.
     """
     if not len(excess):
-        return max(float(SMALL), reach) if not rate else 0.0
+        return max(float(SMALL), reach) if not expected else 0.0
     ordered = np.sort(np.ceil(excess - 1e-9))[::-1]
     first = max(1.0, float(np.count_nonzero(excess <= 1)))
     # Attributed events fall off by at least half with each further one.
     cap = max(SMALL + 2 * np.log2(1 + first), reach)
-    if not rate:
+    if not expected:
         return float(cap) if ordered[0] > SMALL else max(float(SMALL), reach)
-    expected, taken, least = rate * n, 0, float("inf")
+    taken, least = 0, float("inf")
     for level in np.unique(ordered)[::-1]:
         here = int(np.count_nonzero(ordered == level))
         if level > SMALL:
