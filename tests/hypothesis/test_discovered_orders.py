@@ -17,7 +17,11 @@ ROWS = 4_000
 
 def claims(data: dict[str, Any] | pa.Table) -> dict[str, Hypothesis]:
     table = data if isinstance(data, pa.Table) else pa.table(data)
-    return {h.evidence["order"]: h for h in propose(context_of(table))}
+    return {h.evidence["order"]: h for h in propose(context_of(table)) if "order" in h.evidence}
+
+
+def notes(data: dict[str, Any]) -> dict[str, Hypothesis]:
+    return {h.evidence["implication"]: h for h in propose(context_of(data)) if "implication" in h.evidence}
 
 
 def dates(days: Any) -> pa.Array:
@@ -120,3 +124,24 @@ def test_small_constant_and_empty_tables_raise_nothing() -> None:
     assert claims({"a": [1, 2, 3], "b": [2, 3, 4]}) == {}
     assert claims({"a": [1, 1, 1, 1], "b": [2, 2, 2, 2]}) == {}
     assert claims({"a": pa.array([], pa.int64()), "b": pa.array([], pa.int64())}) == {}
+
+
+def test_a_quantity_that_lacks_its_cause_in_a_few_rows_is_a_note() -> None:
+    rng = np.random.default_rng(8)
+    returns = (rng.random(ROWS) < 0.3) * (1 + rng.poisson(0.4, ROWS))
+    refunds = np.round(returns * np.exp(rng.normal(3, 0.5, ROWS)), 2)
+    lost = np.flatnonzero(returns)[:8]
+    refunds[lost] = 0
+    data = {"returns": returns, "refunds": refunds, "visits": rng.poisson(2, ROWS)}
+    found = notes(data)
+    assert set(found) == {"returns > 0 implies refunds > 0"}
+    hypothesis = found["returns > 0 implies refunds > 0"]
+    assert hypothesis.confidence < 0.5
+    assert rows_where(pa.table(data), hypothesis) == lost.tolist()
+
+
+def test_quantities_that_are_often_alone_are_no_note() -> None:
+    rng = np.random.default_rng(9)
+    assert (
+        notes({"calls": rng.poisson(1, ROWS), "orders": rng.poisson(0.7, ROWS), "claims": rng.poisson(0.2, ROWS)}) == {}
+    )

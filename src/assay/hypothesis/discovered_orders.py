@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.hypothesis.implications import Implication, search_implications
 from assay.hypothesis.order_search import Order, search_orders
 from assay.hypothesis.quantities import Quantity, quantities
 from assay.hypothesis.structure import broken_segments
@@ -19,10 +20,15 @@ UNSEEN = 3.0  # rows of a sample that may be wrong by 95 % confidence though non
 
 
 def propose(context: Context) -> list[Hypothesis]:
-    """One hypothesis for each order that the sample shows and no other order implies."""
+    """One hypothesis for each order that the sample shows and no other order implies; notes of broken implications."""
     items = quantities(context, FAMILIES)
-    found = search_orders(items, context.seed, _known(context, items))
-    return [_order(context, items, order) for order in found if not _defined(context, items, order)]
+    known = _known(context, items)
+    found = search_orders(items, context.seed, known)
+    orders = [_order(context, items, order) for order in found if not _defined(context, items, order)]
+    implied = search_implications(items, known | {(o.low, o.high) for o in found})
+    return orders + [
+        _implication(items, one) for one in implied if broken_segments(context, one.relevant, one.broken) is None
+    ]
 
 
 def _defined(context: Context, items: list[Quantity], order: Order) -> bool:
@@ -67,6 +73,35 @@ def _order(context: Context, items: list[Quantity], order: Order) -> Hypothesis:
             "broken_in_sample": order.broken,
             "expected_without_boundary": order.expected,
             "broken_if_dealt_at_random": order.dealt,
+        },
+    )
+
+
+def _implication(items: list[Quantity], one: Implication) -> Hypothesis:
+    cause, effect = items[one.cause], items[one.effect]
+    zero = exp.Literal.number(0)
+    conditions: list[exp.Expr] = [
+        exp.GT(this=cause.number.copy(), expression=zero),
+        exp.EQ(this=effect.number.copy(), expression=zero.copy()),
+    ]
+    conditions += [p for p in (cause.present(),) if p is not None]
+    return Hypothesis(
+        kind="relation_violation",
+        columns=(effect.name, cause.name),
+        cells=(effect.name,),
+        reason=f"{effect.name} is 0 in these rows although {cause.name} is not, which hardly ever happens",
+        test=RowTest(exp.and_(*conditions)),
+        origin="discovered",
+        prior=0.2,
+        strict=False,
+        weight=0.3,
+        confidence=0.45,
+        action=f"Check whether {effect.name} was recorded in these rows; single missed events are usual.",
+        evidence={
+            "implication": f"{cause.name} > 0 implies {effect.name} > 0",
+            "rows_compared": one.rows,
+            "broken_in_sample": int(one.broken.sum()),
+            "broken_if_unrelated": round(one.expected, 1),
         },
     )
 
