@@ -268,7 +268,7 @@ def main() -> None:
         for result in pool.map(run, chosen, [options.auditor] * len(chosen)):
             if result is None:
                 continue
-            print(json.dumps(result), file=log, flush=True)
+            print(json.dumps(result, default=lambda value: value.item()), file=log, flush=True)
             results.append(result)
             if not result["passed"]:
                 print(failure_of(result), file=sys.stderr, flush=True)

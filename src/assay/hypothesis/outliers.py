@@ -10,6 +10,7 @@ import numpy as np
 from sqlglot import exp
 
 from assay.domain.role import Family
+from assay.hypothesis.boundary import at_boundary_of
 from assay.hypothesis.expectation import COVERED, Dimension, Expectation, Line, expectation, lines
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.measures import Measure, measures, number
@@ -22,7 +23,8 @@ EXACT = 0.1
 AGREEING = 0.3
 ALL_AGREE = 0.97
 SWAP_SHARE = 0.1
-MOST_STAGES = 3
+MOST_STAGES = 4
+UNJUDGED = 0.002
 PURE = 0.9
 RARE_SEGMENT = 0.05
 SWAP_CLOSER = 0.25
@@ -121,9 +123,9 @@ def _damage(
         if stage is not None:
             stages.append(stage)
             left = left & np.isnan(stage.expected.residual())
-        if options[0].other < 0 or (stage is None and options[0].coverage >= COVERED):
+        if options[0].other < 0 or (not stages and options[0].coverage >= COVERED):
             break
-        if np.count_nonzero(left) <= (1 - COVERED) * np.count_nonzero(known):
+        if np.count_nonzero(left) <= UNJUDGED * np.count_nonzero(known):
             break
         options = sorted(options[1:], key=lambda o: _looseness(o, columns, left))
     return Damage(tuple(stages)) if stages else None
@@ -278,6 +280,8 @@ def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
         predicates.append(exp.and_(*unjudged, _predicate(context, stage)))
         unjudged.append(_unjudged(context, stage.expected))
     evidence = _evidence(damage)
+    if bound := at_boundary_of(context, target.name, damage.suspects):
+        evidence["at_boundary_of"] = bound
     by = dict.fromkeys(evidence["expected_from"] + evidence["by_segment"])
     basis = f"what {', '.join(by)} would lead to expect" if by else "the rest of the column"
     sides = evidence["sides"]

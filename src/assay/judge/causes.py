@@ -65,15 +65,13 @@ def fold(
         for root in candidates:
             common = shared.get((min(root, effect), max(root, effect)), 0)
             before = order.index(root) < place
-            if _explains(hypotheses[root], hypotheses[effect], before, common, rows[root], rows[effect]):
+            if _explains(hypotheses[root], hypotheses[effect], before, common, rows[effect]):
                 cause[effect] = root
                 break
     return cause
 
 
-def _explains(
-    root: Hypothesis, effect: Hypothesis, before: bool, common: int, root_rows: int, effect_rows: int
-) -> bool:
+def _explains(root: Hypothesis, effect: Hypothesis, before: bool, common: int, effect_rows: int) -> bool:
     if root.kind not in RANK or common < COVERED * effect_rows:
         return False
     if not _linked(root, effect):
@@ -81,15 +79,19 @@ def _explains(
     if root.kind in INDEPENDENT and effect.kind in INDEPENDENT:
         return False
     if effect.kind == "outliers" or root.kind == "outliers":
-        return _outlier_direction(root, effect, common, root_rows)
+        return _outlier_direction(root, effect)
     return before
 
 
-def _outlier_direction(root: Hypothesis, effect: Hypothesis, common: int, root_rows: int) -> bool:
-    """An excess that always breaks a relation is that relation's; one that often does not is an outlier of its own."""
+def _outlier_direction(root: Hypothesis, effect: Hypothesis) -> bool:
+    """Values that start at the bound of a relation break that relation; values out of nowhere are outliers that may."""
     if root.kind == "outliers":
-        return RANK[effect.kind] > RANK["outliers"] or common < COVERED * root_rows
-    return RANK[root.kind] <= RANK["outliers"]
+        return RANK[effect.kind] > RANK["outliers"] or not _bounded(root, effect)
+    return _bounded(effect, root) if root.kind in INDEPENDENT else RANK[root.kind] < RANK["outliers"]
+
+
+def _bounded(outliers: Hypothesis, relation: Hypothesis) -> bool:
+    return relation.kind in INDEPENDENT and outliers.evidence.get("at_boundary_of") in relation.columns
 
 
 def _linked(root: Hypothesis, effect: Hypothesis) -> bool:

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlglot import exp
-
 from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest
 from assay.judge.finding import Verdict
 from assay.scan.metrics import Count, DistinctRows, Metric, RowCount, RowsWhere
