@@ -163,6 +163,8 @@ def _trust(
         return (0.35, f"{plain}; the key is not known to identify a row") if pairs else (0.0, "")
     if not pairs:
         return 0.9, plain
+    if not any(context.role(c).family is Family.ID for c in grain) and pairs >= 0.3 * _accidental(sample, grain, rows):
+        return 0.35, f"{plain}; as many as if the columns of the key were drawn independently: it is no key by design"
     whole = ~_damaged(sample, grain)[rows]
     if equal_pairs(prints[whole]) < 0.3 * pairs * float(whole.mean()) ** 2:
         return 0.0, ""
@@ -171,6 +173,16 @@ def _trust(
     if _lacks_breakdown(context, rows, prints):
         return 0.4, f"{plain}, and the same entities do so again and again: a breakdown column may be missing"
     return 0.9, plain
+
+
+def _accidental(sample: Sample, grain: Sequence[str], rows: npt.NDArray[np.bool_]) -> float:
+    """Pairs of rows that would share a key if its columns were drawn independently of each other."""
+    n = int(rows.sum())
+    agree = 1.0
+    for place, name in enumerate(grain):
+        _, counts = np.unique(column_prints(sample[name], place + 1)[rows], return_counts=True)
+        agree *= float(((counts / n) ** 2).sum())
+    return n * (n - 1) / 2 * agree
 
 
 def _periodic(context: Context) -> bool:

@@ -134,7 +134,7 @@ def _grouped(cases: list[Case], known: Features | None) -> list[list[Case]]:
         for group in groups:
             here, there = case.rows[rows], group[0].rows[rows]
             both, either = (here & there).sum(), (here | there).sum()
-            if both >= 3 and both >= SAME_ROWS * either:
+            if both and (both == either or (both >= 3 and both >= SAME_ROWS * either)):
                 group.append(case)
                 break
         else:

@@ -62,6 +62,9 @@ def due_region(context: Context, found: Absence, known: Features, usable: Bools)
     possible = _full(known, within(tree, others, known, usable)) if pure else everywhere
     possible_condition = condition(tree, others, context) if pure else None
     silent = Due(everywhere, None, False, possible, possible_condition, columns)
+    blank_zero = _blank_for_zero(context, found)
+    if context.role(found.column).dense is True and not blank_zero:
+        return Due(everywhere, None, True, everywhere, None, columns, True, float(absent[usable].mean()))
     if not others:
         return silent
     base = _alike(others)
@@ -69,7 +72,6 @@ def due_region(context: Context, found: Absence, known: Features, usable: Bools)
     held = sum(leaf.rows - leaf.absent for leaf in base) / max(present, 1)
     rows, gone = sum(leaf.rows for leaf in base), sum(leaf.absent for leaf in base)
     rate = gone / max(rows, 1)
-    blank_zero = _blank_for_zero(context, found)
     region = base
     uneven = False
     if not blank_zero and gone <= max(LEAST_ROWS, LEAST_RATE * rows) and rows >= HOLDS * tree.rows:
@@ -206,14 +208,14 @@ def expected_dense(context: Context, found: Absence, due: Due, block: bool) -> t
     name, role = found.column, context.role(found.column)
     if due.understood:
         why = f"{name} is missing in rows where {', '.join(due.decided_by)} say that it should be there"
-        metric = role.family in (Family.COUNT, Family.MONEY, Family.RATE)
-        if role.dense is False and not metric:
+        metric = role.family in (Family.COUNT, Family.MONEY, Family.RATE) and role.origin != "values"
+        if not metric and (role.dense is False or found.mask.mean() > 0.3):
             return 0.45, why
         return (0.88 if due.rate <= 0.7 else 0.6 if metric else 0.45), why
     why = f"{name} is missing in some rows and there in others, and nothing in the row explains it"
     if due.uneven:
-        why = f"{name} is missing in a part of the rows of some segments ({', '.join(due.decided_by)})"
-    if role.dense is True or name in context.grain:
+        why = f"{name} is missing in rows of some segments more than of others ({', '.join(due.decided_by)})"
+    if role.dense is True or (name in context.grain and role.family in (Family.DATE, Family.ID, Family.DIMENSION)):
         return 0.95, why
     if role.dense is False:
         return (0.75 if role.family is Family.RATE and due.rate <= MOSTLY_ABSENT else 0.0), why

@@ -186,8 +186,13 @@ def certain_by_company(context: Context, found: Absence) -> Absence:
 
 
 def owned(context: Context, name: str, absent: Bools) -> bool:
-    """Whether an entity determines a column, so that absent values are known from the entity's other rows."""
+    """Whether an entity determines a column, so that absent values are known from the entity's other rows.
+
+    A column that rows are broken down by belongs to no entity; a coarse category is no entity.
+    """
     sample = context.profile.sample
+    if name in context.grain or context.role(name).breakdown:
+        return False
     values = sample[name]
     plain = (values.codes >= 0) & ~absent
     width = len(values.values) + 1
@@ -197,13 +202,15 @@ def owned(context: Context, name: str, absent: Bools) -> bool:
         if other == name or context.role(other).family not in (Family.ID, Family.NAME, Family.DIMENSION):
             continue
         known, lost = plain & (owner >= 0), absent & (owner >= 0)
-        if not known.any() or not lost.any() or not 1 < groups <= known.sum() / 3:
+        few = groups <= 20 and context.role(other).family is Family.DIMENSION
+        if few or not known.any() or not lost.any() or not 1 < groups <= known.sum() / 3:
             continue
         pairs, counts = np.unique(owner[known] * width + values.codes[known], return_counts=True)
         if np.bincount(pairs % width, counts).max() >= 0.9 * known.sum():
             continue
         main = np.zeros(groups, dtype=np.int64)
         np.maximum.at(main, pairs // width, counts)
-        if main.sum() >= 0.9 * known.sum() and float((main[owner[lost]] > 0).mean()) > 0.8:
+        gone = np.bincount(owner[lost], minlength=groups)
+        if main.sum() >= 0.9 * known.sum() and float((main >= gone)[owner[lost]].mean()) > 0.8:
             return True
     return False
