@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+import sqlglot
 
 from assay.hypothesis.discovered_identities import propose
-from assay.hypothesis.hypothesis import Hypothesis
+from assay.hypothesis.hypothesis import Hypothesis, RowTest
 from tests.builders import context_of, rows_where
 
 ROWS = 3_000
@@ -221,6 +222,14 @@ def test_correlated_measures_are_no_identity() -> None:
     size = np.exp(rng.normal(3, 1, ROWS))
     table = pa.table({f"m{i}": rng.poisson(size * np.exp(rng.normal(-0.6 * i, 0.3, ROWS))) for i in range(7)})
     assert claims(table) == {}
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "bigquery", "postgres"])
+def test_predicates_are_valid_in_every_dialect(dialect: str) -> None:
+    for hypothesis in claims(pa.table(servers())).values():
+        assert isinstance(hypothesis.test, RowTest)
+        text = hypothesis.test.predicate.sql(dialect)
+        assert sqlglot.parse_one(text, dialect=dialect).sql(dialect) == text
 
 
 def test_constant_empty_and_tiny_tables_raise_nothing() -> None:
