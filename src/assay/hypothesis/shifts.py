@@ -124,6 +124,8 @@ def _steps(
             alone = _alone(moves, metric, shift)
             paired = same_entities(context, date, column, name, split.first + index, metric, partner)
             agrees = paired is not None and paired.agrees(shift)
+            if paired is None and np.median(split.rows[line][split.rows[line] > 0]) > 1:
+                continue
             if paired is not None and (not agrees or _power_of_ten(paired.typical)):
                 continue
             if abs(shift) > LARGEST_SHIFT and not (alone and agrees):

@@ -181,4 +181,6 @@ def _share(values: Floats, at: int) -> float:
     noise = scale_of(near) / usual if usual > 0 else 1.0
     if usual <= 0 or noise > 0.25:
         return float("nan")
+    if values[at] >= 0.8 * near.min():
+        return 1.0  # such days have been there before
     return max(0.0, float(values[at]) / usual)
