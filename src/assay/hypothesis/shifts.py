@@ -130,7 +130,7 @@ def _steps(
                 continue
             if abs(shift) > LARGEST_SHIFT and not (alone and agrees):
                 continue
-            confidence = SURE if alone and agrees else NOTE
+            confidence = SURE if alone and agrees and abs(shift) <= LARGEST_SHIFT else NOTE
             found.append(Shift(column, name, metric, partner, split.first + index, shift, z, False, confidence))
     return found
 
