@@ -14,15 +14,15 @@ SPREAD = 1.2  # interquartile range of the log ratio: a value that follows the b
 BEYOND = np.log(5)  # median log ratio
 
 
-def at_boundary_of(context: Context, name: str, suspects: Bools) -> str:
-    """The column just above (or just below) which the suspect values of ``name`` lie, "" if they have no such bound.
+def at_boundary_of(context: Context, name: str, suspects: Bools) -> list[str]:
+    """The columns just above (or just below) which the suspect values of ``name`` lie, the closest first.
 
     Values that were multiplied or invented spread over decades beside any other column. Values that break an order,
     more clicks than impressions, start at the bound and stay near it.
     """
     family = context.roles[name].family
     values = context.profile[name].numbers[suspects]
-    best, closest = "", np.inf
+    found: list[tuple[float, str]] = []
     for other, role in context.roles.items():
         if other == name or role.family is not family or family is Family.RATE:
             continue
@@ -33,6 +33,6 @@ def at_boundary_of(context: Context, name: str, suspects: Bools) -> str:
         ratio = np.log(values[defined] / bound[defined])
         for side in (ratio, -ratio):
             low, quarter, median, upper = np.quantile(side, [BELOW, 0.25, 0.5, 0.75])
-            if low >= -1e-9 and median <= BEYOND and upper - quarter <= SPREAD and median < closest:
-                best, closest = other, float(median)
-    return best
+            if low >= -1e-9 and median <= BEYOND and upper - quarter <= SPREAD:
+                found.append((float(median), other))
+    return [other for _, other in sorted(found)]

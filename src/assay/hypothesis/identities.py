@@ -105,7 +105,7 @@ def residual(identity: Identity, columns: Sequence[Floats]) -> tuple[Floats, Flo
 
 
 def violation(identity: Identity, items: Sequence[Quantity]) -> exp.Expr:
-    """SQL that is true where all values are present, a denominator is positive, and rounding is no explanation."""
+    """SQL that is true where all values are present, denominators positive, and rounding is no explanation."""
     target, terms = items[identity.target], [items[t] for t in identity.terms]
     numbers = [t.number.copy() for t in terms]
     left, right = sides(identity, target.number.copy(), numbers)
@@ -113,6 +113,9 @@ def violation(identity: Identity, items: Sequence[Quantity]) -> exp.Expr:
     conditions: list[exp.Expr] = [exp.GT(this=exp.Abs(this=left - right), expression=exp.paren(limit))]
     if identity.form == "ratio":
         conditions.append(exp.GT(this=terms[1].number.copy(), expression=exp.Literal.number(0)))
+    # A rate of zero may stand for one that was not defined, as cost per click is without clicks.
+    rates = [t for t in terms if t.computed] if identity.form == "product" else []
+    conditions += [exp.NEQ(this=t.number.copy(), expression=exp.Literal.number(0)) for t in rates]
     conditions += [p for q in (target, *terms) if (p := q.present()) is not None]
     return exp.and_(*conditions)
 

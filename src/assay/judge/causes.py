@@ -43,8 +43,8 @@ INDEPENDENT = frozenset(
         "purchases_without_add_to_cart", "landing_page_views_exceed_clicks",
     }
 )  # fmt: skip
-"""Relations of the pack stand for themselves unless damage of a cell explains them: each is a contradiction that a
-person has to resolve."""
+"""Relations of the pack stand for themselves unless other damage of a cell explains them: each is a contradiction that
+a person has to resolve."""
 
 
 def fold(
@@ -84,14 +84,12 @@ def _explains(root: Hypothesis, effect: Hypothesis, before: bool, common: int, e
 
 
 def _outlier_direction(root: Hypothesis, effect: Hypothesis) -> bool:
-    """Values that start at the bound of a relation break that relation; values out of nowhere are outliers that may."""
+    """Values that start at the bound of a relation break that relation; values out of nowhere are outliers."""
     if root.kind == "outliers":
-        return RANK[effect.kind] > RANK["outliers"] or not _bounded(root, effect)
-    return _bounded(effect, root) if root.kind in INDEPENDENT else RANK[root.kind] < RANK["outliers"]
-
-
-def _bounded(outliers: Hypothesis, relation: Hypothesis) -> bool:
-    return relation.kind in INDEPENDENT and outliers.evidence.get("at_boundary_of") in relation.columns
+        return RANK[effect.kind] > RANK["outliers"]
+    if root.kind in INDEPENDENT:
+        return bool(set(effect.evidence.get("at_boundary_of", ())) & set(root.columns))
+    return RANK[root.kind] < RANK["outliers"]
 
 
 def _linked(root: Hypothesis, effect: Hypothesis) -> bool:
