@@ -1,0 +1,63 @@
+"""Root causes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlglot import exp
+
+from assay.hypothesis.hypothesis import Hypothesis, RowTest
+from assay.judge.causes import fold
+
+
+def claim(kind: str, *columns: str, **evidence: Any) -> Hypothesis:
+    return Hypothesis(kind, columns, "", RowTest(exp.true()), evidence=evidence)
+
+
+def folded(claims: list[Hypothesis], rows: list[int], shared: dict[tuple[int, int], int]) -> dict[int, int]:
+    return fold(claims, rows, shared)
+
+
+def test_a_broken_identity_belongs_to_the_sign_that_broke_it() -> None:
+    claims = [claim("relation_violation", "ctr", "clicks"), claim("negative_metric", "clicks")]
+    assert folded(claims, [50, 50], {(0, 1): 50}) == {0: 1}
+
+
+def test_findings_on_other_columns_stand_for_themselves() -> None:
+    claims = [claim("relation_violation", "total", "price"), claim("negative_metric", "clicks")]
+    assert folded(claims, [50, 50], {(0, 1): 50}) == {}
+
+
+def test_rows_of_their_own_keep_a_finding_apart() -> None:
+    claims = [claim("relation_violation", "ctr", "clicks"), claim("negative_metric", "clicks")]
+    assert folded(claims, [100, 50], {(0, 1): 50}) == {}
+
+
+def test_a_unit_change_explains_whatever_its_rows_break() -> None:
+    claims = [claim("unit_change", "spend"), claim("outliers", "cpm"), claim("relation_violation", "roas", "revenue")]
+    assert folded(claims, [80, 78, 80], {(0, 1): 78, (0, 2): 80, (1, 2): 78}) == {1: 0, 2: 0}
+
+
+def test_values_that_start_at_a_bound_break_the_relation() -> None:
+    relation = claim("clicks_exceed_impressions", "clicks", "impressions")
+    excess = claim("outliers", "clicks", at_boundary_of=["impressions"])
+    assert folded([relation, excess], [50, 49], {(0, 1): 49}) == {1: 0}
+
+
+def test_values_out_of_nowhere_stay_outliers_beside_the_relation_they_break() -> None:
+    relation = claim("clicks_exceed_impressions", "clicks", "impressions")
+    excess = claim("outliers", "clicks")
+    assert folded([relation, excess], [50, 60], {(0, 1): 50}) == {}
+
+
+def test_relations_of_the_pack_do_not_explain_each_other() -> None:
+    claims = [
+        claim("clicks_exceed_impressions", "clicks", "impressions"),
+        claim("conversions_exceed_clicks", "conversions", "clicks"),
+    ]
+    assert folded(claims, [50, 50], {(0, 1): 50}) == {}
+
+
+def test_random_strings_explain_the_dependency_they_break() -> None:
+    claims = [claim("dependency_violation", "brand", "campaign"), claim("categorical_corruption", "brand")]
+    assert folded(claims, [30, 31], {(0, 1): 30}) == {0: 1}

@@ -1,0 +1,72 @@
+"""Findings and their rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from sqlglot import exp
+
+from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest
+from assay.judge.finding import Verdict
+from assay.judge.findings import finding_id, rule
+from assay.judge.quarantine import write_rows
+from assay.judge.verdict import Judgement
+from tests.builders import source_of
+
+A = exp.column("a", quoted=True)
+TABLE = {"id": list("uvwxyz"), "a": [1, -2, 3, -4, 3, 3], "b": [0, 0, 0, 0, 0, 0]}
+
+
+def error(hypothesis: Hypothesis, rows: int) -> Judgement:
+    return Judgement(hypothesis, Verdict.ERROR, rows, {"rows": rows})
+
+
+NEGATIVE = error(Hypothesis("negative_metric", ("a",), "below zero", RowTest(A < 0)), 2)
+COPIES = error(Hypothesis("duplicate_keys", ("a", "b"), "again", CopyTest(("a", "b"))), 2)
+GONE = error(Hypothesis("missing_columns", ("c",), "gone", Fact()), 0)
+
+
+def test_identities_are_stable_and_apart() -> None:
+    assert finding_id("t", "outliers", ["a"]) == finding_id("t", "outliers", ["a"])
+    assert len({finding_id("t", "outliers", c, s) for c in (["a"], ["ab"], ["a", "b"]) for s in ("", "x")}) == 6
+
+
+def test_a_finding_proves_itself() -> None:
+    source = source_of(TABLE)
+    [finding] = rule(source, [NEGATIVE], ["id"], 5).findings
+    assert (finding.rows_affected, finding.predicate) == (2, '"a" < 0')
+    assert finding.query is not None
+    assert finding.sample == ({"row_index": 1, "id": "v", "a": -2}, {"row_index": 3, "id": "x", "a": -4})
+
+
+def test_claims_about_the_table_have_no_rows() -> None:
+    [finding] = rule(source_of(TABLE), [GONE], ["id"], 5).findings
+    assert (finding.predicate, finding.query, finding.sample) == (None, None, ())
+
+
+def test_two_proposers_with_one_claim_are_one_finding() -> None:
+    surer = error(Hypothesis("negative_metric", ("a",), "surely", RowTest(A < 0), confidence=0.99), 2)
+    findings = rule(source_of(TABLE), [NEGATIVE, surer], [], 5).findings
+    assert [f.reason for f in findings] == ["surely"]
+
+
+def test_bad_rows_are_written_once_for_each_finding(tmp_path: Path) -> None:
+    source = source_of(TABLE)
+    ruling = rule(source, [NEGATIVE, COPIES, GONE], ["id"], 5)
+    assert write_rows(source, ruling, ["id"], tmp_path / "rows.parquet") == 4
+    rows = pq.read_table(tmp_path / "rows.parquet").to_pylist()
+    by_kind = {f.id: f.kind for f in ruling.findings}
+    assert sorted((by_kind[r["finding_id"]], r["row_index"], r["id"]) for r in rows) == [
+        ("duplicate_keys", 4, "y"),
+        ("duplicate_keys", 5, "z"),
+        ("negative_metric", 1, "v"),
+        ("negative_metric", 3, "x"),
+    ]
+    assert {tuple(r["columns"]) for r in rows} == {("a",), ("a", "b")}
+
+
+def test_no_bad_rows_give_an_empty_file_of_the_same_form(tmp_path: Path) -> None:
+    source = source_of(TABLE)
+    assert write_rows(source, rule(source, [], [], 5), ["id"], tmp_path / "rows.parquet") == 0
+    assert pq.read_table(tmp_path / "rows.parquet").column_names[:2] == ["finding_id", "row_index"]

@@ -1,0 +1,101 @@
+"""Samples, readings and groups."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+
+from assay.profile.groups import GroupPlan, count_groups
+from assay.profile.sample import take_sample
+from assay.source.base import ColumnType
+from tests.builders import Table, source_of
+
+
+def sample_of(data: Table, rows: int = 60_000):  # type: ignore[no-untyped-def]
+    return take_sample(source_of(data), rows)
+
+
+def test_a_small_table_is_pulled_whole_in_order() -> None:
+    sample = sample_of({"a": list(range(100))})
+    assert sample.complete
+    assert sample["a"].numbers.tolist() == list(range(100))
+
+
+def test_a_large_table_is_sampled_the_same_in_every_run() -> None:
+    data = {"a": list(range(50_000))}
+    first, second = sample_of(data, 2_000), sample_of(data, 2_000)
+    assert not first.complete
+    assert 1_700 < first.rows < 2_300
+    assert first["a"].numbers.tolist() == second["a"].numbers.tolist() == sorted(first["a"].numbers.tolist())
+
+
+def test_values_are_counted_most_frequent_first() -> None:
+    column = sample_of({"a": ["b", "a", None, "b", "c", "a", "b"]})["a"]
+    assert (column.values, column.counts.tolist()) == (["b", "a", "c"], [3, 2, 1])
+    assert column.codes.tolist() == [0, 1, -1, 0, 2, 1, 0]
+    assert column.nulls.tolist() == [False, False, True, False, False, False, False]
+
+
+def test_every_type_has_numbers() -> None:
+    sample = sample_of(
+        {
+            "flag": [True, None],
+            "day": [date(1970, 1, 2), None],
+            "time": [datetime(1970, 1, 1, 12), None],
+            "money": pa.array([Decimal("1.25"), None], pa.decimal128(10, 2)),
+            "text": ["a", None],
+        }
+    )
+    firsts = {c.name: c.numbers[0] for c in sample.columns}
+    assert (firsts["flag"], firsts["day"], firsts["time"], firsts["money"]) == (1, 1, 0.5, 1.25)
+    assert np.isnan(firsts["text"])
+    assert all(np.isnan(c.numbers[1]) for c in sample.columns)
+
+
+def test_text_that_is_numbers_is_read_as_numbers() -> None:
+    column = sample_of({"a": ["1", "2.5", " 3 ", "n/a", None, "7"]})["a"]
+    assert column.type is ColumnType.FLOAT
+    assert np.isnan(column.numbers[3])
+    assert column.numbers[[0, 1, 2, 5]].tolist() == [1, 2.5, 3, 7]
+
+
+def test_codes_stay_text() -> None:
+    assert sample_of({"zip": ["01234", "99999", "10115"] * 5})["zip"].type is ColumnType.TEXT
+
+
+def test_text_that_is_dates_is_read_as_days() -> None:
+    column = sample_of({"d": ["1970-01-03", "1970-01-04 10:00:00", "soon"]})["d"]
+    assert column.type is ColumnType.DATE
+    assert column.numbers[:2].tolist() == [2, 3]
+
+
+def test_nested_columns_are_left_out_with_the_reason() -> None:
+    sample = sample_of({"a": [1], "tags": [["x"]]})
+    assert sample.names == ("a",)
+    assert "not audited" in sample.skipped["tags"]
+
+
+def test_groups_count_the_whole_table_in_one_statement() -> None:
+    data = {
+        "day": [date(1970, 1, 2)] * 3 + [date(1970, 1, 1)] * 2 + [None],
+        "kind": ["x", "y", "x", "x", None, "z"],
+        "n": [1, 2, None, 4, 5, 6],
+    }
+    source = source_of(data)
+    sample = take_sample(source, 100)
+    before = source.spent.statements
+    groups = count_groups(source, sample, GroupPlan(("kind",), "day", ("n",), ("kind",)))
+    assert source.spent.statements == before + 1
+    counts = groups.values["kind"]
+    assert (counts.values, counts.counts, counts.distinct, counts.rows, counts.singles) == (
+        ("x", "y", "z"), (3, 1, 1), 3, 5, 2,
+    )  # fmt: skip
+    assert groups.days is not None
+    assert groups.days.day.tolist() == [0, 1]
+    assert groups.days.rows.tolist() == [2, 3]
+    assert groups.days.sums["n"].tolist() == [9, 3]
+    assert groups.days.present["n"].tolist() == [2, 2]
+    assert groups.segments["kind"].segment.tolist() == ["", "x", "x", "y"]
