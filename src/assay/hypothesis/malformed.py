@@ -74,7 +74,7 @@ def _kinds(context: Context, name: str, texts: list[tuple[str, int]], empty: lis
         raised.append(
             _hypothesis(name, f"{name} holds {kind}s in more than one format", predicate,
                         0.45 if codes else 0.75 if role.family in MEASURED or share > 0.95 else 0.55,
-                        {"usual": usual[0].name, "others": seen, "share_in_sample": round(minor / total, 6)})
+                        {"usual": usual[0].name, "others": seen, "share_in_sample": round(minor / float(total), 6)})
         )  # fmt: skip
     return raised
 
@@ -96,6 +96,12 @@ def _confidence(
     often = others & (counts >= 0.02 * counts.sum())
     numbered = any(c.isdigit() for c in values[int(often.argmax())])
     category = numbered and float(counts[often].sum()) >= 0.8 * float(counts[others].sum())
+    inside = [v for v, other in zip(values, others, strict=True) if not other]
+    signed = sum("%" in v or "$" in v or "€" in v for v in inside) >= 0.9 * len(inside)
+    if signed:
+        return 0.85
+    if not _regular(values, counts, others) and _one_length(inside):
+        return 0.75
     if role.family in CODED or category or (decimals < 0.1 and _regular(values, counts, others)):
         return 0.4
     if role.family in MEASURED and (role.origin != "values" or decimals > 0.3):
@@ -104,6 +110,12 @@ def _confidence(
         return 0.85
     repeated = float(counts[others].sum() / max(others.sum(), 1))
     return 0.7 if share < 0.2 and repeated < 5 else 0.45
+
+
+def _one_length(values: list[str]) -> bool:
+    """Whether nearly all are numbers of so many digits: post codes and phone numbers, in which a letter is an error."""
+    lengths = Counter(len(v) for v in values if v.isdigit() and len(v) >= 4)
+    return bool(lengths) and lengths.most_common(1)[0][1] >= 0.97 * len(values)
 
 
 def _regular(values: list[str], counts: npt.NDArray[np.float64], others: npt.NDArray[np.bool_]) -> bool:
