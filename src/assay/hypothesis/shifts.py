@@ -113,26 +113,36 @@ def _steps(
         own = [r for r in raw if r[0] == line]
         for at in sorted({r[3] for r in own}):
             near = [r for r in own if abs(r[3] - at) <= SAME]
-            name = split.names[line]
-            index = max(near, key=lambda r: r[5])[3]
-            moves = {
-                pair: _move(context, date, (column, name), split.first + index, pair, ratio[line], index)
-                for pair, ratio in ratios.items()
-            }
-            choices = _suspects(near)
-            metric, partner, shift, z = next((c for c in choices if _alone(moves, c[0], c[2])), choices[0])
-            alone = _alone(moves, metric, shift)
-            paired = same_entities(context, date, column, name, split.first + index, metric, partner)
-            agrees = paired is not None and paired.agrees(shift)
-            if paired is None and np.median(split.rows[line][split.rows[line] > 0]) > 1:
-                continue
-            if paired is not None and (not agrees or _power_of_ten(paired.typical)):
-                continue
-            if abs(shift) > LARGEST_SHIFT and not (alone and agrees):
-                continue
-            confidence = SURE if alone and agrees and abs(shift) <= LARGEST_SHIFT else NOTE
-            found.append(Shift(column, name, metric, partner, split.first + index, shift, z, False, confidence))
+            shift = _judged(context, date, column, split, near, {p: r[line] for p, r in ratios.items()})
+            found += [shift] if shift is not None else []
     return found
+
+
+def _judged(
+    context: Context,
+    date: str,
+    column: str | None,
+    split: Panel,
+    near: list[tuple[int, str, str, int, float, float]],
+    ratios: dict[tuple[str, str], Floats],
+) -> Shift | None:
+    """The shift behind the steps of one line and date; None where its entities do not show it."""
+    line, a, b, index, size, _ = max(near, key=lambda r: r[5])
+    name, day = split.names[line], split.first + index
+    paired = same_entities(context, date, column, name, day, a, b)
+    rows = split.rows[line]
+    if paired is None and np.median(rows[rows > 0]) > 1:
+        return None  # a mix of unknown things
+    if paired is not None and (not paired.agrees(size) or _power_of_ten(paired.typical)):
+        return None
+    moves = {pair: _move(context, date, (column, name), day, pair, ratio, index) for pair, ratio in ratios.items()}
+    choices = _suspects(near)
+    metric, partner, shift, z = next((c for c in choices if _alone(moves, c[0], c[2])), choices[0])
+    alone = paired is not None and _alone(moves, metric, shift)
+    if abs(shift) > LARGEST_SHIFT and not alone:
+        return None
+    confidence = SURE if alone and abs(shift) <= LARGEST_SHIFT else NOTE
+    return Shift(column, name, metric, partner, day, shift, z, False, confidence)
 
 
 def _suspects(near: list[tuple[int, str, str, int, float, float]]) -> list[tuple[str, str, float, float]]:
