@@ -7,7 +7,6 @@ import numpy as np
 from assay.domain.role import Family
 from assay.domain.shape import NumberShape, TextShape
 
-
 LONG_CODE = 1e7  # nobody makes categories of eight digits
 
 

@@ -21,7 +21,7 @@ def group_plan(sample: Sample, roles: Roles) -> GroupPlan:
             c
             for c, r in roles.items()
             if r.family in (Family.DIMENSION, Family.ID)
-            and 2 <= len(sample[c].values)
+            and len(sample[c].values) >= 2
             and len(sample[c].values) * max(days, 1) <= MAX_SEGMENT_CELLS
             and len(sample[c].values) < sample.rows / 20
         ]

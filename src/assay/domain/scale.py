@@ -13,6 +13,7 @@ from assay.profile.sample import Sample
 
 FACTORS = np.array([1e-6, 1e-3, 0.01, 1.0, 100.0, 1e3, 1e6])
 ENOUGH = 20
+MOST = 0.45  # of the rows; two fifths may be damaged, and a few are rounded
 # A thousand impressions cost a few to some hundred units of most currencies, and about 100,000 of the smallest.
 DEAREST_THOUSAND = 4e5
 
@@ -58,9 +59,11 @@ def _factor(sample: Sample, column: str, above: str, below: str, unit: float) ->
     rows = (ratio > 0) & (top > 0) & (bottom > 0)
     if rows.sum() < ENOUGH:
         return None
-    factor = float(np.median(top[rows] * unit / bottom[rows] / ratio[rows]))
+    factors = top[rows] * unit / bottom[rows] / ratio[rows]
+    factor = float(np.median(factors))
     nearest = float(FACTORS[np.argmin(np.abs(np.log(FACTORS / factor)))])
-    return nearest if abs(np.log(nearest / factor)) < 0.2 else None
+    close = float(np.mean(np.abs(np.log(factors / nearest)) < 0.2))
+    return nearest if close >= MOST else None
 
 
 def named_scale(family: Family, unit: float | None, percent: bool) -> float:

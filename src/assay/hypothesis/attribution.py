@@ -62,20 +62,22 @@ def attributed(rows: Rows, rate: float | None = None) -> Null:
     rate = _rate([strata[i] for i in certain], rate)
     if rate and rate > LEAST_RATE:
         # One or two clicks leave hardly any room below them: only many rows above tell, and only if damage is about.
-        certain += [i for i, s in strata.items() if 0 < i < FEW and s.certain(few=True)]
+        few = [i for i, s in strata.items() if 0 < i < FEW and s.certain(few=True)]
+        certain += [i for i in few if explained(strata[i].broken, rate * strata[i].n)]
     fewest = _fewest_clicks(rows)
+    lost = _lost_clicks(rows, place, strata)
     boxes = []
     for i, stratum in strata.items():
         if i in certain:
             continue
         inside = rows.where(place == i)
         low, high = float(EDGES[i]), float(EDGES[i + 1] - 1)
-        most = _usual_exposure(inside, bool(rate), fewest, high)
+        most, of_lost = lost.get(i) or (_usual_exposure(inside, bool(rate), fewest, high), 0.0)
         plausible = inside.violating
         if most is not None and inside.exposure is not None:
             plausible = plausible & ~(inside.exposure > most)
         reach = (stratum.reach - 1) * (low if np.isinf(high) else high)
-        expected = (rate or 0.0) * stratum.n
+        expected = max((rate or 0.0) * stratum.n, of_lost)
         if i >= FEW and expected:
             expected = max(expected, stratum.broken - stratum.legitimate)
         allowed = _tail(inside.excess[plausible], expected, reach)
@@ -142,6 +144,39 @@ def _usual_exposure(inside: Rows, damaged: bool, fewest: float | None, high: flo
     if len(usual) >= ENOUGH:
         return float(np.quantile(usual, 0.97))
     return (high + 1) / fewest if fewest and np.isfinite(high) else None
+
+
+def _lost_clicks(
+    rows: Rows, place: npt.NDArray[np.intp], strata: dict[int, _Stratum]
+) -> dict[int, tuple[float, float]]:
+    """Strata of few clicks whose violating rows have the impressions of rows with many: clicks that were lost.
+
+    Returns:
+        By stratum the impressions that nine in ten of its rows do not reach, and the rows of damage that do not either.
+    """
+    if rows.exposure is None:
+        return {}
+    room = [strata[i] for i in range(1, FEW) if i in strata]
+    if sum(s.broken for s in room) < 5 * max(sum(s.legitimate for s in room), 1.0):
+        return {}  # the rows below lead to expect those above: views, which come with many impressions
+    bounds: dict[int, float] = {}
+    above, broken = {}, {}
+    for i in range(FEW):
+        inside = place == i
+        usual = rows.exposure[inside & ~rows.violating & np.isfinite(rows.exposure)]
+        if len(usual) < ENOUGH // 2:
+            continue
+        bounds[i] = float(np.quantile(usual, 0.9))
+        broken[i] = int(np.count_nonzero(inside & rows.violating))
+        above[i] = int(np.count_nonzero(inside & rows.violating & (rows.exposure > bounds[i])))
+    if sum(above.values()) < max(SMALL, 0.5 * sum(broken.values())):
+        return {}
+    lost: dict[int, tuple[float, float]] = {}
+    for i, bound in bounds.items():
+        # Views bring the legitimate rows among them above the bound somewhat more often than others.
+        damaged = float(np.clip((above[i] - 0.2 * broken[i]) / 0.6, 0, broken[i]))
+        lost[i] = (bound, max(damaged - above[i], 0.0))
+    return lost
 
 
 def _fewest_clicks(rows: Rows) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assay.domain.role import Role
+from assay.domain.role import Family, Role
 from assay.hypothesis.hypothesis import Context
 from assay.profile.arrays import Floats
 
@@ -56,7 +56,16 @@ def first_of(context: Context, options: tuple[str, ...], qualifier: str = "") ->
 
 
 def blank_is_zero(context: Context, name: str) -> bool:
-    """Whether empty cells stand for zero: there are many, and no zero is written."""
+    """Whether empty cells stand for zero: ones are common, empty cells too, and no zero is written.
+
+    A column that every row should have is never so: its empty cells are missing values.
+    """
+    role = context.roles[name]
+    if role.dense or role.family not in (Family.COUNT, Family.MONEY):
+        return False
     values = context.profile[name].numbers
-    empty = np.isnan(values)
-    return bool(empty.mean() >= 0.02 and not np.any(values[~empty] == 0)) if len(values) else False
+    present = values[np.isfinite(values)]
+    if len(present) < 0.98 * len(values) and len(present) and not np.any(present == 0):
+        least = 1.0 if role.family is Family.COUNT else float(np.quantile(present, 0.5))
+        return bool(np.mean(present <= least) >= 0.03)
+    return False
