@@ -11,7 +11,6 @@ from assay.hypothesis.excess import ENOUGH, SMALL, Box, Null, Rows, explained
 from assay.profile.arrays import Floats
 
 FEW = 3  # clicks from which on rows below tell of rows above
-LEAST_RATE = 0.001
 EDGES = np.array([0, 1, 2, 3, 4, 5, 7, 10, 15, 25, 50, 100, 200, 500, 1000, 1e4, np.inf])
 
 
@@ -31,10 +30,9 @@ class _Stratum:
     legitimate: float
     decay: float
 
-    def certain(self, few: bool) -> bool:
+    @property
+    def certain(self) -> bool:
         """Whether legitimate rows are too few to matter, so that a > b is damage."""
-        if few:
-            return self.broken >= 5 * max(self.legitimate, 1.0)
         return self.legitimate <= 0.05 * self.broken + 0.0005 * self.n
 
     @property
@@ -58,12 +56,8 @@ def attributed(rows: Rows, rate: float | None = None) -> Null:
     """
     place = np.searchsorted(EDGES, rows.b, side="right") - 1
     strata = _strata(rows, place)
-    certain = [i for i, s in strata.items() if i >= FEW and s.certain(few=False)]
+    certain = [i for i, s in strata.items() if i >= FEW and s.certain]
     rate = _rate([strata[i] for i in certain], rate)
-    if rate and rate > LEAST_RATE:
-        # One or two clicks leave hardly any room below them: only many rows above tell, and only if damage is about.
-        few = [i for i, s in strata.items() if 0 < i < FEW and s.certain(few=True)]
-        certain += [i for i in few if explained(strata[i].broken, rate * strata[i].n)]
     fewest = _fewest_clicks(rows)
     lost = _lost_clicks(rows, place, strata)
     boxes = []
