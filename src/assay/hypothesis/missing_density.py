@@ -47,7 +47,7 @@ class Due:
 
 
 def due_region(context: Context, found: Absence, known: Features, usable: Bools) -> Due:
-    """Grow the tree of a column's absence and read from it where the column is due."""
+    """Grow the tree of a column's absence on the usable rows and read from it where the column is due."""
     everywhere = np.ones(len(usable), dtype=np.bool_)
     absent = found.mask
     if not (absent & usable).any():
@@ -59,8 +59,10 @@ def due_region(context: Context, found: Absence, known: Features, usable: Bools)
     leaves = tree.leaves()
     pure = [leaf for leaf in leaves if leaf.rate >= PURE]
     others = [leaf for leaf in leaves if leaf.rate < PURE]
-    possible = _full(known, within(tree, others, known, usable)) if pure else everywhere
-    possible_condition = condition(tree, others, context) if pure else None
+    possible, possible_condition = everywhere, None
+    if pure and not usable.all():
+        possible = _full(known, within(tree, others, known, everywhere))
+        possible_condition = condition(tree, others, context)
     silent = Due(everywhere, None, False, possible, possible_condition, columns)
     blank_zero = _blank_for_zero(context, found)
     if context.role(found.column).dense is True and not blank_zero:

@@ -21,7 +21,7 @@ from assay.hypothesis.hypothesis import Context
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-TREE_ROWS = 24_000
+TREE_ROWS = 20_000
 DEPTH = 5
 SIGNIFICANT = 30.0  # twice the log likelihood ratio; 1e-7 for one split, and some hundreds are tried
 VALUES = 200
@@ -149,7 +149,7 @@ def _by_presence(feature: Feature, absent: Bools, usable: Bools) -> Feature:
 
 def _grow(listed: Sequence[Feature], absent: Bools, rows: Ints, smallest: int, depth: int) -> Node:
     n, k = len(rows), int(absent[rows].sum())
-    if depth == 0 or n < 2 * smallest or k in (0, n):
+    if depth == 0 or n < 2 * smallest or not 5 <= k <= 0.99 * n:
         return Node(n, k)
     best: tuple[float, Feature, tuple[int, ...], tuple[int, ...]] | None = None
     here = absent[rows]
@@ -198,10 +198,9 @@ def _split(
 
 def _likelihood(k: npt.NDArray[np.float64], n: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Log likelihood of k of n at the rate k/n."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        part = k * np.log(k / n) + (n - k) * np.log((n - k) / n)
-        edge = (k <= 0) | (k >= n)
-    return np.asarray(np.where(edge, 0.0, part), dtype=np.float64)
+    rest = n - k
+    part = k * np.log(np.maximum(k, 1) / n) + rest * np.log(np.maximum(rest, 1) / n)
+    return np.asarray(part, dtype=np.float64)
 
 
 def condition(node: Node, wanted: Sequence[Node], context: Context) -> exp.Expr | None:
@@ -218,8 +217,8 @@ def condition(node: Node, wanted: Sequence[Node], context: Context) -> exp.Expr 
         if below is None:
             continue
         test = _bins(node.feature, bins, other, context)
-        parts.append(test if isinstance(below, exp.Boolean) else exp.and_(test, exp.paren(below)))
-    return exp.or_(*[exp.paren(p) for p in parts])
+        parts.append(test if isinstance(below, exp.Boolean) else exp.and_(test, exp.paren(below), copy=False))
+    return exp.or_(*[exp.paren(p, copy=False) for p in parts], copy=False)
 
 
 def _bins(feature: Feature, bins: Sequence[int], other: Sequence[int], context: Context) -> exp.Expr:
