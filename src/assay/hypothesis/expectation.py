@@ -173,16 +173,31 @@ def lines(
 def _line(
     target: Measure, related: Measure | None, index: int, dimensions: Sequence[Dimension], rows: Ints
 ) -> Line | None:
-    share = ALONE_SHARE if related is None else LINKED_SHARE
-    slope, coverage = 0.0, 1.0
-    part = np.zeros(rows.size)
-    if related is not None:
-        present = np.isfinite(related.values[rows])
-        coverage, rows = float(np.mean(present)), rows[present]
-        if rows.size < 80:
-            return None
-        slope = _slope(target.smooth[rows], related.values[rows], share)
-        part = slope * related.values[rows]
+    """The best line; beside the slope that looks best before segments are known, the one of proportion is tried."""
+    if related is None:
+        return _segmented(target, np.zeros(rows.size), 0.0, -1, dimensions, rows, 1.0)
+    present = np.isfinite(related.values[rows])
+    coverage, rows = float(np.mean(present)), rows[present]
+    if rows.size < 80:
+        return None
+    slope = _slope(target.smooth[rows], related.values[rows], LINKED_SHARE)
+    found = [
+        _segmented(target, s * related.values[rows], s, index, dimensions, rows, coverage)
+        for s in ((slope, 1.0) if abs(slope - 1) > 0.1 else (slope,))
+    ]
+    return min(found, key=lambda line: line.vagueness)
+
+
+def _segmented(
+    target: Measure,
+    part: Floats,
+    slope: float,
+    index: int,
+    dimensions: Sequence[Dimension],
+    rows: Ints,
+    coverage: float,
+) -> Line:
+    share = ALONE_SHARE if index < 0 else LINKED_SHARE
     rest = target.smooth[rows] - part
     constant, width = densest(rest, share)
     rest = rest - constant
@@ -195,7 +210,7 @@ def _line(
         rest, width = rest - effect[0]()[rows], effect[1]
         kept = np.isfinite(rest)
         rows, rest, part = rows[kept], rest[kept], part[kept]
-    correlation = _rank_correlation(rest + part, part) if related is not None and rows.size > 50 else 0.0
+    correlation = _rank_correlation(rest + part, part) if index >= 0 and rows.size > 50 else 0.0
     return Line(index, slope, constant, tuple(effects), width, correlation, coverage)
 
 
@@ -261,8 +276,8 @@ def _shifts(rest: Floats, codes: Ints, size: int, share: float, width: float) ->
         if group.size < LEAST_GROUP:
             continue
         shifts[i] = densest(group, share)[0]
-        if abs(shifts[i]) > max(4 * width, LEAST_FACTOR):
-            # Most of a group may be damaged; what it has at the usual level, far from there, tells.
+        if shifts[i] > max(4 * width, LEAST_FACTOR):
+            # Most of a group may be blown up; what it has at the usual level, far below, tells.
             usual = group[np.abs(group) <= 2 * width]
             if usual.size >= 0.1 * group.size:
                 shifts[i] = float(np.median(usual))
@@ -354,5 +369,9 @@ def _with_sides(fitted: Expectation, high: Curve, low: Curve, most: float) -> Ex
         least = least if fitted.measure.logarithmic else LEAST_DISTANCE
         values = fitted.centre.values + sign * np.maximum(cut.at * spread.values, least)
         limit = Curve(fitted.centre.knots, values, fitted.centre.left, fitted.centre.right)
+        if fitted.measure.bound is not None:
+            if side == "low":
+                continue
+            limit = Curve(limit.knots, np.maximum(values, fitted.measure.bound), 0.0, limit.right)
         sides[side] = Side(limit, cut.above, cut.expected, cut.at)
     return replace(fitted, sides=sides)

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from sqlglot import exp
 
-from assay.domain.role import Family
+from assay.domain.role import Family, Role
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.robust import Floats, densest
 
 METRIC_FAMILIES = (Family.COUNT, Family.MONEY, Family.NUMBER, Family.RATE)
 SIGNED_SHARE = 0.005
+PER_CENT = 0.01
 LEAST_VALUES = 100
 FINITE = "1e300"
 
@@ -27,6 +28,7 @@ class Measure:
         smooth: the same, with values spread evenly over their printed unit, so that 1, 1, 2, 1 has quantiles.
         unit: the smallest step between values (1 for whole numbers, 0.01 for cents, 0 where there is none).
         centre, spread: of a signed column; spread 0 for the logarithm.
+        bound: level up to which a share is possible (of 1 or of 100 per cent), None where there is no such bound.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Measure:
     unit: float
     centre: float = 0.0
     spread: float = 0.0
+    bound: float | None = None
 
     @property
     def logarithmic(self) -> bool:
@@ -70,34 +73,43 @@ def measures(context: Context, rng: np.random.Generator) -> list[Measure]:
         if role is None or role.family not in METRIC_FAMILIES or not column.type.numeric:
             continue
         numbers = np.where(np.abs(column.numbers) < float(FINITE), column.numbers, np.nan)
-        measure = _measure(column.name, role.family, numbers, role.signed, rng)
+        measure = _measure(column.name, role, numbers, rng)
         if measure is not None:
             found.append(measure)
     return found
 
 
-def _measure(name: str, family: Family, numbers: Floats, signed: bool, rng: np.random.Generator) -> Measure | None:
+def _measure(name: str, role: Role, numbers: Floats, rng: np.random.Generator) -> Measure | None:
     known = numbers[np.isfinite(numbers)]
     if known.size < LEAST_VALUES or np.all(known == known[0]):
         return None
     unit = _unit(known[:2_000])
     dither = numbers + (rng.random(numbers.size) - 0.5) * unit
     negative = float(np.mean(known < 0))
-    if negative > 0 and (signed or (family is Family.NUMBER and negative > SIGNED_SHARE)):
+    if negative > 0 and (role.signed or (role.family is Family.NUMBER and negative > SIGNED_SHARE)):
         centre, width = densest(known, 0.5)
         spread = float(f"{width / 1.349:.6g}")
         if spread <= 0:
             return None
         centre = float(f"{centre:.6g}")
         scaled = [np.arcsinh((v - centre) / spread) for v in (numbers, dither)]
-        return Measure(name, family, scaled[0], scaled[1], unit, centre, spread)
+        return Measure(name, role.family, scaled[0], scaled[1], unit, centre, spread)
     positive = numbers > 0
     if np.count_nonzero(positive) < LEAST_VALUES:
         return None
     with np.errstate(divide="ignore", invalid="ignore"):
         values = np.where(positive, np.log(np.where(positive, numbers, 1.0)), np.nan)
         smooth = np.where(positive, np.log(np.where(positive, np.maximum(dither, numbers * 0.5), 1.0)), np.nan)
-    return Measure(name, family, values, smooth, unit)
+    return Measure(name, role.family, values, smooth, unit, bound=_bound(role, known))
+
+
+def _bound(role: Role, known: Floats) -> float | None:
+    """The level of a whole where a rate reads as a share: any share is possible, however rare."""
+    if role.family is not Family.RATE:
+        return None
+    if role.scale == PER_CENT:
+        return float(np.log(100.0))
+    return 0.0 if float(np.quantile(known, 0.5)) <= 1 else None
 
 
 def _unit(values: npt.NDArray[np.float64]) -> float:

@@ -18,6 +18,7 @@ from assay.hypothesis.robust import Bools, Curve, Floats, densest_widths
 from assay.source.base import ColumnType
 
 MOST_VALUES = 60
+WINDOW = 20  # columns on either side that may explain a metric in a very wide table
 LEAST_SUSPECTS = 3
 EXACT = 0.1
 AGREEING = 0.3
@@ -25,7 +26,9 @@ ALL_AGREE = 0.97
 SWAP_SHARE = 0.1
 MOST_STAGES = 4
 UNJUDGED = 0.002
+PRESENT = 0.9
 PURE = 0.9
+LISTED_VALUES = 30
 RARE_SEGMENT = 0.05
 SWAP_CLOSER = 0.25
 GROUP_FAMILIES = (Family.DATE, Family.ID, Family.NAME, Family.DIMENSION, Family.FLAG, Family.TEXT)
@@ -74,14 +77,22 @@ def propose(context: Context) -> list[Hypothesis]:
     found: list[tuple[int, Damage]] = []
     options: dict[int, list[Line]] = {}
     for index, target in enumerate(columns):
-        if target.family is Family.RATE and _derived(target, explaining, rng):
+        near = _near(explaining, index)
+        if target.family is Family.RATE and _derived(target, near, rng):
             continue
-        others = [m if i != index else None for i, m in enumerate(explaining)]
+        others = [m if i != index else None for i, m in enumerate(near)]
         options[index] = lines(target, others, dimensions, rng)
         damage = _damage(context, columns, index, options[index], dimensions, rng)
         if damage is not None:
             found.append((index, damage))
     return [_hypothesis(context, d) for _, d in _blamed(context, columns, found, options, dimensions, rng)]
+
+
+def _near(explaining: Sequence[Measure | None], index: int) -> list[Measure | None]:
+    """The metrics that may explain one: all of them, in a very wide table the ones that stand around it."""
+    if len(explaining) <= 2 * WINDOW:
+        return list(explaining)
+    return [m if abs(i - index) <= WINDOW else None for i, m in enumerate(explaining)]
 
 
 def _blamed(
@@ -127,7 +138,13 @@ def _damage(
             break
         if np.count_nonzero(left) <= UNJUDGED * np.count_nonzero(known):
             break
-        options = sorted(options[1:], key=lambda o: _looseness(o, columns, left))
+        if stage is not None:
+            others = [m if m is not target and m.family is not Family.RATE else None for m in columns]
+            present = [d for d in dimensions if np.mean(d.codes[left] >= 0) > PRESENT]
+            options = lines(target, others, present, rng)
+        else:
+            options = options[1:]
+        options = sorted(options, key=lambda o: _looseness(o, columns, left))
     return Damage(tuple(stages)) if stages else None
 
 
@@ -168,6 +185,8 @@ def _stage(
         sides = {s: rows & agrees for s, rows in sides.items() if shares[s] >= AGREEING}
         agreeing = min((shares[s] for s in sides), default=0.0)
     sides = {s: rows for s, rows in sides.items() if not _structural(context, judged, rows, dimensions)}
+    if fitted.related is None:
+        sides = {s: rows for s, rows in sides.items() if not _listed(target, rows)}
     if not sides:
         return None
     suspects = np.logical_or.reduce(list(sides.values()))
@@ -270,6 +289,15 @@ def _structural(context: Context, judged: Bools, suspects: Bools, dimensions: Se
         if hits[pure].sum() > 0.5 * bad:
             return True
     return False
+
+
+def _listed(target: Measure, suspects: Bools) -> bool:
+    """Whether the column has few values that all repeat (prices of plans, pack sizes), the suspect ones as well."""
+    usual = np.unique(target.values[np.isfinite(target.values) & ~suspects], return_counts=True)[1]
+    if np.sort(usual)[-LISTED_VALUES:].sum() < 0.9 * usual.sum():
+        return False
+    counts = np.unique(target.values[suspects], return_counts=True)[1]
+    return bool(counts[counts > 1].sum() >= 0.6 * counts.sum())
 
 
 def _hypothesis(context: Context, damage: Damage) -> Hypothesis:

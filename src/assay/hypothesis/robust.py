@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
 
 
 def densest(values: Floats, share: float) -> tuple[float, float]:
@@ -74,20 +75,23 @@ class Cut:
 
 
 TAIL_LEVELS = (0.70, 0.96, 0.996)
-FALSE_SHARE = 0.01
+FALSE_SHARE = 0.02
 FAR_VALUES = 25
+SAME = 0.01
 SURPRISE = 14.0  # nats: odds of about one in a million, because many columns, sides and cuts are tried
 MODEL_DOUBT = 3.0
+GAP_DOUBT = 2.0
+WIDE = 1.0
 
 
 def tail_cut(scores: Floats, start: float, most: float) -> Cut | None:
-    """The lowest score beyond which there are far more values than the bulk's tail explains, or None.
+    """The lowest score where the bulk's tail must have ended, or None.
 
     The scores have their centre at 0 and the tail of interest above. The null model is a tail that is nowhere heavier
     than exponential, which on a log scale is a power law: its rate is fitted from upper quantiles of the part below the
     cut (by censored maximum likelihood, so that the cut itself and stray values do not matter), at two levels; the far
     one counts, extrapolated further where the decay weakens from one level to the next. A log-normal tail decays faster
-    than that, a Pareto tail exactly so; only damage and a second population are heavier.
+    than that, a Pareto tail exactly so; only damage and a second population are heavier, or lie beyond a gap.
 
     Args:
         scores: finite values in any order.
@@ -95,18 +99,23 @@ def tail_cut(scores: Floats, start: float, most: float) -> Cut | None:
         most: largest share of the scores that may be suspect.
     """
     up = np.sort(scores[scores > 0])
-    n = up.size
-    if n < 60 or up[-1] <= start:
+    if up.size < 60 or up[-1] <= start:
         return None
+    cuts = [c for c in (_overfull(up, start, most * scores.size), _parted(up, start, most * scores.size)) if c]
+    return min(cuts, key=lambda c: c.at, default=None)
+
+
+def _overfull(up: Floats, start: float, most: float) -> Cut | None:
+    """The lowest cut beyond which there are more values than expected."""
     cuts = np.unique(np.concatenate([np.linspace(start, min(up[-1], 4 * start), 100), np.geomspace(start, up[-1], 60)]))
     cuts = cuts[cuts < up[-1]]
     inside = np.searchsorted(up, cuts, "right")
-    above = n - inside
-    usable = (inside >= 50) & (above >= 3) & (above <= most * scores.size)
+    above = up.size - inside
+    usable = (inside >= 50) & (above >= 3) & (above <= most)
     cuts, inside, above = cuts[usable], inside[usable], above[usable]
     if not cuts.size:
         return None
-    expected = _expected_beyond(up, cuts, inside)
+    expected, _ = _beyond(up, cuts, inside)
     doubtful = MODEL_DOUBT * expected + 1e-12
     surprise = above * np.log(above / doubtful) - above + doubtful
     found = (above > doubtful) & (surprise > SURPRISE) & (expected <= FALSE_SHARE * above)
@@ -118,23 +127,50 @@ def tail_cut(scores: Floats, start: float, most: float) -> Cut | None:
     return Cut(float(at), int(above[first]), float(expected[first]), float(high - low))
 
 
-def _expected_beyond(up: Floats, cuts: Floats, inside: npt.NDArray[np.int64]) -> Floats:
+def _parted(up: Floats, start: float, most: float) -> Cut | None:
+    """The gap that is the most too wide for the number of values beyond it.
+
+    In an exponential tail the gap below the i-th largest value is exponential with i times the rate (Renyi, 1953). Values
+    that repeat, such as price points, count once.
+    """
+    gaps = np.diff(up)
+    distinct = np.cumsum((gaps > SAME)[::-1])[::-1]
+    above = up.size - 1 - np.arange(gaps.size)
+    usable = (up[1:] > start) & (above >= 3) & (above <= most) & (up.size - above >= 50) & (gaps > SAME)
+    places = np.flatnonzero(usable)
+    if not places.size:
+        return None
+    places = places[np.argsort(-(distinct * gaps)[places])[:50]]
+    places.sort()
+    expected, rate = _beyond(up, np.maximum(up[places] + gaps[places] / 2, start), places + 1)
+    surprise = distinct[places] * gaps[places] * rate / GAP_DOUBT
+    # A gap must be wide beside the bulk's own decay: the rate of a part of a tail is overrated.
+    surprise = np.where(gaps[places] * rate > WIDE, surprise, 0.0)
+    first = int(np.argmax(surprise))
+    if surprise[first] <= SURPRISE + np.log(up.size):
+        return None
+    place = places[first]
+    at = max(up[place] + gaps[place] / 2, start)
+    return Cut(float(at), int(above[place]), float(min(expected[first], 0.5)), float(gaps[place]))
+
+
+def _beyond(up: Floats, cuts: Floats, inside: Places) -> tuple[Floats, Floats]:
+    """For each cut how many values the ones inside lead to expect beyond it, and the rate at which they get fewer."""
     sums = np.concatenate([[0.0], np.cumsum(up)])
     first, second, third = ((level * inside).astype(np.int64) for level in TAIL_LEVELS)
     low, middle, high = up[first], up[second], up[third]
 
-    def decay(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64], floor: Floats, ceiling: Floats) -> Floats:
+    def decay(a: Places, b: Places, floor: Floats, ceiling: Floats) -> tuple[Floats, Floats]:
         excess = sums[b] - sums[a] - floor * (b - a) + (inside - b) * (ceiling - floor)
-        doubt = np.maximum(1 - 1.64 / np.sqrt(np.maximum(b - a, 1)), 0.25)
-        return np.asarray(doubt * (b - a) / np.maximum(excess, 1e-9), dtype=np.float64)
+        rate = (b - a) / np.maximum(excess, 1e-9)
+        return rate, rate * np.maximum(1 - 1.64 / np.sqrt(np.maximum(b - a, 1)), 0.25)
 
-    near = decay(first, second, low, middle)
-    far = decay(second, third, middle, high)
+    (near_rate, near), (far_rate, far) = decay(first, second, low, middle), decay(second, third, middle, high)
     farther = far / np.maximum(near / far, 1.0)
-    beyond_low = (inside - first) * np.exp(-near * np.maximum(cuts - low, 0))
-    beyond_middle = (inside - second) * np.exp(-farther * np.maximum(cuts - middle, 0))
     # Where enough values tell that the decay quickens, half of that is believed to go on.
     told = (third - second >= FAR_VALUES) & (far > near)
-    quick = np.sqrt(near * np.maximum(far, near))
-    beyond_middle = np.where(told, (inside - second) * np.exp(-quick * np.maximum(cuts - middle, 0)), beyond_middle)
-    return np.asarray(np.where(told, beyond_middle, np.maximum(beyond_low, beyond_middle)), dtype=np.float64)
+    rate = np.where(told, np.sqrt(near * np.maximum(far, near)), farther)
+    beyond_low = (inside - first) * np.exp(-near * np.maximum(cuts - low, 0))
+    beyond_middle = (inside - second) * np.exp(-rate * np.maximum(cuts - middle, 0))
+    expected = np.where(told, beyond_middle, np.maximum(beyond_low, beyond_middle))
+    return expected, far_rate / np.maximum(near_rate / far_rate, 1.0)
