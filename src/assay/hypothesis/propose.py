@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 
-from assay.hypothesis.hypothesis import Context, Hypothesis
+from sqlglot import exp
+
+from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+
+LONGEST_LITERAL = 1_000
 
 log = logging.getLogger(__name__)
 
@@ -45,12 +48,18 @@ def propose(context: Context, limit: int | None = None) -> Raised:
     raised: list[Hypothesis] = []
     failures: list[str] = []
     for name in PROPOSERS:
-        if find_spec(f"assay.hypothesis.{name}") is None:
-            continue
         try:
-            raised += import_module(f"assay.hypothesis.{name}").propose(context)
+            raised += filter(_short, import_module(f"assay.hypothesis.{name}").propose(context))
         except Exception as error:
             log.debug("proposer %s failed", name, exc_info=True)
             failures.append(f"the proposer of {name} failed: {type(error).__name__}: {error}".splitlines()[0])
     raised.sort(key=lambda h: -h.prior)
     return Raised(tuple(raised if limit is None else raised[:limit]), tuple(failures))
+
+
+def _short(hypothesis: Hypothesis) -> bool:
+    """Whether a statement can carry the claim: documents in cells are no values to enumerate."""
+    test = hypothesis.test
+    if not isinstance(test, RowTest):
+        return True
+    return all(len(literal.name) <= LONGEST_LITERAL for literal in test.bad.find_all(exp.Literal))

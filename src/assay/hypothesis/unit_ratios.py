@@ -13,6 +13,7 @@ from assay.profile.arrays import Floats, Ints
 
 SCREENED = 4_000  # rows for choosing partners
 FEWEST = 30
+WINDOW = 20  # columns on either side that a metric may follow in a very wide table
 LOOSEST = 0.6  # decades that the densest half of a ratio may span
 
 
@@ -65,11 +66,9 @@ def ratios_of(context: Context, entity: Split) -> list[Ratio]:
         best: str | None = None
         width = _dense_width(short[name]) if role.family in (Family.RATE, Family.NUMBER) else np.inf
         if role.metric:
-            for other in metrics:
-                if other == name:
-                    continue
+            own = np.isfinite(short[name]).sum()
+            for other in _near(metrics, name):
                 x = short[name] - short[other]
-                own = np.isfinite(short[name]).sum()
                 covered = np.isfinite(x).sum() / own
                 if covered < 0.5 or np.isfinite(x).sum() < FEWEST:
                     continue
@@ -82,6 +81,13 @@ def ratios_of(context: Context, entity: Split) -> list[Ratio]:
         known = bool(role.name) and (best is None or bool(context.roles[best].name))
         found.append(Ratio(name, best, ratio, logs[name], known))
     return found
+
+
+def _near(metrics: list[str], name: str) -> list[str]:
+    """The metrics that one may follow: all others, in a very wide table the ones that stand around it."""
+    place = metrics.index(name)
+    window = metrics if len(metrics) <= 2 * WINDOW else metrics[max(0, place - WINDOW) : place + WINDOW + 1]
+    return [other for other in window if other != name]
 
 
 def _centred(values: Floats, group: Ints) -> Floats:
