@@ -10,11 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assay.pipeline import audit, examine
 from assay.config import Settings
 from assay.domain.pack import load_packs
 from assay.hypothesis.hypothesis import Context, Hypothesis
 from assay.judge.verdict import Judgement, decide, metrics_of
+from assay.pipeline import audit, examine
 from assay.report.record import Audit
 from assay.scan.planner import measure
 from assay.source.base import Source

@@ -1,49 +1,66 @@
-"""Bad input gets a one-line error that says what to do, or a correct audit; never a traceback or a half-written file."""
+"""Bad input gets a one-line error or a correct audit; never a traceback or a half-written file."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import resource
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from assay.cli import main
+
 ROOT = Path(__file__).parents[1]
-LIMIT = 300
 
 
-def run(
-    *arguments: str | Path, cwd: Path | None = None, preexec: object = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str | Path) -> Done:
+    """Run the command line in this process, as a user would see it."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main.run([str(a) for a in arguments])
+    return Done(code, out.getvalue(), err.getvalue())
+
+
+def started(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
+    """Start the command line as a process of its own."""
+    return subprocess.Popen(
         [sys.executable, "-m", "assay", *map(str, arguments)],
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=LIMIT,
-        cwd=cwd,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"},
-        preexec_fn=preexec,  # type: ignore[arg-type]
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        **options,
     )
 
 
-def audited(path: Path, *options: str) -> dict[str, object]:
+def audited(path: Path, *options: str) -> dict[str, Any]:
     """The JSON of an audit that has to succeed."""
     done = run("audit", path, "--format", "json", "--no-memory", *options)
     assert done.returncode in (0, 1), done.stderr
     assert "Traceback" not in done.stderr
-    answer: dict[str, object] = json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
 
@@ -124,14 +141,14 @@ def test_all_null_and_constant_columns(tmp_path: Path) -> None:
     )
     answer = audited(path)
     assert answer["rows"] == 1000
-    assert [f for f in answer["findings"] if f["severity"] not in ("low", "info")] == []  # type: ignore[attr-defined]
+    assert [f for f in answer["findings"] if f["severity"] not in ("low", "info")] == []
 
 
 def test_two_thousand_columns(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    columns = {f"c{i}": rng.normal(size=200) if i % 2 else rng.integers(0, 50, 200) for i in range(2_000)}
+    columns = {f"c{i}": rng.normal(size=100) if i % 2 else rng.integers(0, 50, 100) for i in range(2_000)}
     answer = audited(write(tmp_path / "t.parquet", **columns))
-    assert len(answer["columns"]) == 2_000  # type: ignore[arg-type]
+    assert len(answer["columns"]) == 2_000
 
 
 def test_ten_megabyte_cells(tmp_path: Path) -> None:
@@ -195,7 +212,7 @@ def test_names_that_hurt(tmp_path: Path, name: str) -> None:
     brand = ["Nike", "Puma", "Fila", "zX9pQ"] * 250
     path = write(tmp_path / "t.parquet", **{name: values, f"{name}2": brand, "date": [date(2025, 1, 1)] * 1000})
     answer = audited(path, "--rows-out", str(tmp_path / "rows.parquet"))
-    assert [c["name"] for c in answer["columns"]][:2] == [name, f"{name}2"]  # type: ignore[attr-defined]
+    assert [c["name"] for c in answer["columns"]][:2] == [name, f"{name}2"]
     for style in ("text", "md"):
         done = run("audit", path, "--format", style, "--no-memory")
         assert done.returncode in (0, 1), done.stderr
@@ -250,12 +267,13 @@ def test_disk_full_while_writing(tmp_path: Path) -> None:
     path = write(tmp_path / "t.parquet", clicks=values, n=np.arange(40_000))
     target = tmp_path / "out"
     target.mkdir()
-    done = run(
+    process = started(
         "audit", path, "--no-memory", "--format", "md", "--out", target, "--rows-out", target / "rows.parquet",
-        preexec=_small_files,
+        preexec_fn=_small_files,
     )  # fmt: skip
-    assert done.returncode == 2, done.stderr
-    assert "Traceback" not in done.stderr
+    _, complaint = process.communicate(timeout=120)
+    assert process.returncode == 2, complaint
+    assert "Traceback" not in complaint
     assert list(target.iterdir()) == []
 
 
@@ -264,15 +282,14 @@ def test_killed_half_way_leaves_nothing_half_written(tmp_path: Path) -> None:
     path = write(tmp_path / "t.parquet", clicks=values, n=np.arange(300_000))
     target = tmp_path / "out"
     target.mkdir()
-    for delay in (0.3, 0.8, 1.2, 1.6):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "assay", "audit", str(path), "--no-memory", "--format", "json", "--out", str(target),
-             "--rows-out", str(target / "rows.parquet")],
-            env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        time.sleep(delay)
+    for delay in (0.5, 1.0, 1.5, 2.0):
+        process = started(
+            "audit", path, "--no-memory", "--format", "json", "--out", target, "--rows-out", target / "rows.parquet"
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=delay)
         process.kill()
-        process.wait()
+        process.communicate()
         for left in target.iterdir():
             if left.suffix == ".json":
                 json.loads(left.read_text())
@@ -284,7 +301,7 @@ def test_the_same_file_twice_gives_the_same_bytes_on_one_thread_or_two(tmp_path:
     from assay.bench.advertising import generate
     from assay.bench.demo import demo_errors
 
-    table, _ = demo_errors(generate(120_000, seed=3), seed=3)
+    table, _ = demo_errors(generate(60_000, seed=3), seed=3)
     pq.write_table(table, tmp_path / "t.parquet", row_group_size=20_000)
     answers = [audited(tmp_path / "t.parquet", "--threads", threads) for threads in ("1", "2", "2")]
     for answer in answers:

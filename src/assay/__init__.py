@@ -1,4 +1,4 @@
-"""assay audits tables: it finds what is wrong with them, proves each finding with a query, and needs no configuration."""
+"""assay audits tables: it finds what is wrong with them and proves each finding with a query."""
 
 from __future__ import annotations
 

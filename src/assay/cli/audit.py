@@ -91,11 +91,11 @@ def audit(
 
     Exit status: 0 if no new finding is as severe as --fail-on, 1 if one is, 2 if the audit could not be done.
     """
-    from assay.pipeline import audits, plan
     from assay.cli.console import Progress, put
     from assay.cli.output import Output
     from assay.config import Settings
     from assay.errors import AssayError, ConfigurationError
+    from assay.pipeline import audits, plan
     from assay.source.open import find_tables
 
     settings = Settings(

@@ -33,10 +33,10 @@ def demo(
 
     Everything is made on this machine; nothing is sent or fetched.
     """
-    from assay.pipeline import audit
     from assay.cli.console import Progress, say
     from assay.cli.output import Output
     from assay.config import Settings
+    from assay.pipeline import audit
     from assay.report.text import kind_text
 
     progress = Progress(quiet)

@@ -12,7 +12,11 @@ MAX_SEGMENT_CELLS = 200_000
 def group_plan(sample: Sample, roles: Roles) -> GroupPlan:
     """Count the values of dimensions, the days of the main date, and the days of each segment that is not too fine."""
     dates = [c for c, r in roles.items() if r.event_time]
-    values = [c for c, r in roles.items() if r.family in (Family.DIMENSION, Family.NAME, Family.FLAG, Family.TEXT) and _repeats(sample, c)]
+    values = [
+        c
+        for c, r in roles.items()
+        if r.family in (Family.DIMENSION, Family.NAME, Family.FLAG, Family.TEXT) and _repeats(sample, c)
+    ]
     metrics = [c for c, r in roles.items() if r.metric]
     segments: list[str] = []
     if dates:

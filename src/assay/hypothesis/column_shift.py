@@ -49,7 +49,9 @@ def propose(context: Context) -> list[Hypothesis]:
     """Raise the rows in which at least two cells belong to the next column, or to the one before."""
     sample = context.profile.sample
     names = list(sample.names)
-    texts = [c for c in names if sample[c].column.type is ColumnType.TEXT and sample[c].values]
+    text = {c for c in names if sample[c].column.type is ColumnType.TEXT and sample[c].values}
+    # Only a column of text beside another one can hold its cells.
+    texts = list(dict.fromkeys(c for pair in pairwise(names) if set(pair) <= text for c in pair))
     if len(texts) < LEAST_CELLS + 1 or sample.rows < 20:
         return []
     homes = _homes([sample[c] for c in texts])

@@ -39,7 +39,7 @@ class RowTest:
         predicate: true on bad rows; unknown (null) counts as not bad.
         benign: true on the rows among them that carry the signature of a legitimate exception (view-through
             conversions, rounding); they are counted apart and are not bad.
-        tolerated: share of all rows that may be suspect (after ``benign``) in a clean table; above it the rest is an error.
+        tolerated: share of all rows that may be suspect (after ``benign``) in a clean table.
         magnitude: expression on a bad row that says how far beyond it is; its maximum goes into the evidence.
     """
 
@@ -63,8 +63,8 @@ class CopyTest:
 
     Attributes:
         columns: what repeats (the grain, or all columns).
-        except_columns: rows that repeat in these columns as well are not counted (exact copies have a finding of their own);
-            empty to count all.
+        except_columns: rows that repeat in these columns as well are not counted, since exact copies have a finding
+            of their own; empty to count all.
     """
 
     columns: tuple[str, ...]

@@ -183,4 +183,3 @@ def _guard(context: Context, name: str) -> Hypothesis:
         confidence=0.8 if sure else 0.45,
         action="find out which load or source lost the values and load these rows again; do not fill them with zeros",
     )
-

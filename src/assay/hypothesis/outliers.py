@@ -349,9 +349,7 @@ def _predicate(context: Context, stage: Stage) -> exp.Expr:
         predicate: exp.Expr = compare(this=value.copy(), expression=limit)
         if stage.witness is not None:
             other = exp.paren(value.copy() - _line(context, stage.witness, stage.witness.centre))
-            half = exp.Mul(
-                this=number(0.5), expression=exp.paren(value.copy() - _line(context, fitted, fitted.centre))
-            )
+            half = exp.Mul(this=number(0.5), expression=exp.paren(value.copy() - _line(context, fitted, fitted.centre)))
             agrees = exp.Coalesce(this=exp.paren(compare(this=other, expression=half)), expressions=[exp.true()])
             predicate = exp.and_(predicate, agrees)
         predicates.append(predicate)

@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.float64]
 
 MEASURED = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER)
 SIGNED_SHARE = 0.45  # more negative numbers than this are a sign that the column is signed, whatever its name
+MANY_NEGATIVE = 0.25  # above it only numbers that keep off zero are told from numbers that run through it
+LEAST_NEGATIVE = 12  # fewer say nothing of how they are distributed
 BOUNDED = frozenset({"ctr", "link_ctr", "viewability", "impression_share"})
 LARGEST = 0.45
 
@@ -33,16 +35,18 @@ def propose(context: Context) -> list[Hypothesis]:
     known: Features | None = None
     for name in sample.names:
         column = sample[name]
-        if not column.type.numeric or context.role(name).family not in MEASURED:
+        if not column.type.numeric:
             continue
         numbers = column.numbers
+        raised.append(_infinite(context, name, numbers))
+        if context.role(name).family not in MEASURED:
+            continue
         if (numbers < 0).any() and not context.role(name).signed:
             known = known or features(context)
         raised += [
             _negative(context, name, numbers, known),
             _above_one(context, name, numbers),
             _fractions(context, name, numbers),
-            _infinite(context, name, numbers),
         ]
     return [h for h in raised if h is not None]
 
@@ -89,9 +93,7 @@ def _below(name: str, predicate: exp.Expr, confidence: float, why: str, share: f
     )
 
 
-def _flipped(
-    context: Context, name: str, values: Floats, named: bool, known: Features | None
-) -> tuple[float, str]:
+def _flipped(context: Context, name: str, values: Floats, named: bool, known: Features | None) -> tuple[float, str]:
     """How sure negative values are errors (0: they are the column's nature), and why."""
     role = context.role(name)
     below, above = values[values < 0], values[values > 0]
@@ -111,12 +113,14 @@ def _flipped(
         if through_zero and small and share < 0.01:
             return 0.6, "they are few and small, as credits are: check whether they are corrections"
         return 0.95, "what is paid cannot be less than nothing here"
+    if role.origin == "values" and share > MANY_NEGATIVE and not _keeps_off_zero(values):
+        return 0.0, ""
     if through_zero and not (alike and share < 0.3 and role.family is Family.COUNT):
         return 0.0, ""
     if role.family in (Family.COUNT, Family.MONEY):
         sure = 0.9 if alike else 0.6 if role.origin != "values" else 0.45
         return sure, "and as large as the others with the sign turned" if alike else "and nothing else in it is signed"
-    if alike and len(below) >= 5:
+    if alike and len(below) >= LEAST_NEGATIVE:
         return 0.75, "and as large as the others with the sign turned"
     return (0.4, "which is rare there") if share < 0.02 else (0.0, "")
 
@@ -138,7 +142,14 @@ def _through_zero(below: Floats, above: Floats) -> bool:
     width = float(np.quantile(above, 0.1)) if len(above) else 0.0
     just_above = float((above <= width).sum())
     just_below = float((below >= -width).sum())
-    return just_below >= 0.6 * just_above and just_below >= 0.2 * len(below)
+    noise = 2 * float(np.sqrt(just_below))
+    return just_below + noise >= 0.6 * just_above and just_below + noise >= 0.2 * len(below)
+
+
+def _keeps_off_zero(values: Floats) -> bool:
+    """Whether hardly any value is near zero, as in a quantity that cannot change its sign."""
+    sizes = np.abs(values[values != 0])
+    return float(np.quantile(sizes, 0.01)) >= 0.1 * float(np.median(sizes))
 
 
 def _decided(context: Context, name: str, known: Features) -> bool:

@@ -94,14 +94,14 @@ def tail_cut(scores: Floats, start: float, most: float) -> Cut | None:
     than that, a Pareto tail exactly so; only damage and a second population are heavier, or lie beyond a gap.
 
     Args:
-        scores: finite values in any order.
+        scores: finite values in any order; the ones below 0 do not matter.
         start: lowest cut to consider.
-        most: largest share of the scores that may be suspect.
+        most: largest number of scores that may be suspect.
     """
     up = np.sort(scores[scores > 0])
     if up.size < 60 or up[-1] <= start:
         return None
-    cuts = [c for c in (_overfull(up, start, most * scores.size), _parted(up, start, most * scores.size)) if c]
+    cuts = [c for c in (_overfull(up, start, most), _parted(up, start, most)) if c]
     return min(cuts, key=lambda c: c.at, default=None)
 
 
@@ -130,8 +130,8 @@ def _overfull(up: Floats, start: float, most: float) -> Cut | None:
 def _parted(up: Floats, start: float, most: float) -> Cut | None:
     """The gap that is the most too wide for the number of values beyond it.
 
-    In an exponential tail the gap below the i-th largest value is exponential with i times the rate (Renyi, 1953). Values
-    that repeat, such as price points, count once.
+    In an exponential tail the gap below the i-th largest value is exponential with i times the rate (Renyi, 1953).
+    Values that repeat, such as price points, count once.
     """
     gaps = np.diff(up)
     distinct = np.cumsum((gaps > SAME)[::-1])[::-1]

@@ -208,4 +208,3 @@ def _lost_by_siblings(context: Context) -> list[Hypothesis]:
 def _stem(table: str) -> str:
     """A table's name without numbers, dates and its ending."""
     return re.sub(r"[\d_\-.]+", "", re.sub(r"\.\w{1,7}$", "", table.casefold().replace("\\", "/").split("/")[-1]))
-

@@ -198,13 +198,16 @@ def _days(part: pa.Table, metrics: Sequence[str]) -> Days:
 
 
 def _array(part: pa.Table, name: str, kind: type[np.generic]) -> npt.NDArray[Any]:
-    return part.column(name).to_numpy().astype(kind)
+    values: npt.NDArray[Any] = part.column(name).to_numpy().astype(kind)
+    return values
 
 
 def _nine_digits(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     with np.errstate(divide="ignore", invalid="ignore"):
         unit = 10.0 ** (np.floor(np.log10(np.abs(values))) - 8)
-        rounded: npt.NDArray[np.float64] = np.where(np.isfinite(unit) & (unit > 0), np.round(values / unit) * unit, values)
+        rounded: npt.NDArray[np.float64] = np.where(
+            np.isfinite(unit) & (unit > 0), np.round(values / unit) * unit, values
+        )
     return rounded
 
 

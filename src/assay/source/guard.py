@@ -78,7 +78,7 @@ def parse_predicate(sql: str, dialect: str) -> exp.Expr:
     where = query.args.get("where")
     if not isinstance(query, exp.Select) or where is None or set(_used(query)) != {"expressions", "from_", "where"}:
         raise UnsafeQueryError("the condition is more than a condition; give one boolean expression")
-    condition = where.this
+    condition: exp.Expr = where.this
     if isinstance(condition, exp.Paren) is False or condition.find(exp.Query) is not None:
         raise UnsafeQueryError("the condition may not hold a query of its own")
     return condition
