@@ -142,7 +142,7 @@ def _through_zero(below: Floats, above: Floats) -> bool:
     width = float(np.quantile(above, 0.1)) if len(above) else 0.0
     just_above = float((above <= width).sum())
     just_below = float((below >= -width).sum())
-    noise = 2 * float(np.sqrt(just_below))
+    noise = 3 * float(np.sqrt(just_below))
     return just_below + noise >= 0.6 * just_above and just_below + noise >= 0.2 * len(below)
 
 
