@@ -15,7 +15,7 @@ def claim(kind: str, *columns: str, **evidence: Any) -> Hypothesis:
 
 
 def folded(claims: list[Hypothesis], rows: list[int], shared: dict[tuple[int, int], int]) -> dict[int, int]:
-    return fold(claims, rows, shared)
+    return fold(claims, rows, shared, 1_000)
 
 
 def test_a_broken_identity_belongs_to_the_sign_that_broke_it() -> None:
@@ -61,3 +61,10 @@ def test_relations_of_the_pack_do_not_explain_each_other() -> None:
 def test_random_strings_explain_the_dependency_they_break() -> None:
     claims = [claim("dependency_violation", "brand", "campaign"), claim("categorical_corruption", "brand")]
     assert folded(claims, [30, 31], {(0, 1): 30}) == {0: 1}
+
+
+def test_sound_rows_beside_a_damaged_bulk_are_no_outliers() -> None:
+    relation = claim("clicks_exceed_impressions", "clicks", "impressions")
+    low = claim("outliers", "clicks")
+    assert folded([relation, low], [400, 60], {}) == {1: 0}
+    assert folded([relation, low], [40, 60], {}) == {}

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from assay.hypothesis.hypothesis import Hypothesis
 
 COVERED = 0.95
+MOSTLY = 0.8
+HEAVY = 0.2  # share of the table's rows beyond which damage sets the level that others are compared with
 
 RANK: Mapping[str, int] = {
     kind: rank
@@ -48,13 +50,14 @@ a person has to resolve."""
 
 
 def fold(
-    hypotheses: Sequence[Hypothesis], rows: Sequence[int], shared: Mapping[tuple[int, int], int]
+    hypotheses: Sequence[Hypothesis], rows: Sequence[int], shared: Mapping[tuple[int, int], int], table_rows: int
 ) -> dict[int, int]:
     """Which finding explains which: index of the explained -> index of its cause.
 
     Args:
         rows: bad rows of each.
         shared: rows that two have in common, by pair of indices (smaller first).
+        table_rows: rows of the table.
     """
     cause: dict[int, int] = {}
     order = sorted(range(len(hypotheses)), key=lambda i: (_rank(hypotheses[i]), -rows[i], i))
@@ -65,7 +68,10 @@ def fold(
         for root in candidates:
             common = shared.get((min(root, effect), max(root, effect)), 0)
             before = order.index(root) < place
-            if _explains(hypotheses[root], hypotheses[effect], before, common, rows[effect]):
+            heavy = rows[root] >= HEAVY * table_rows
+            if _explains(hypotheses[root], hypotheses[effect], before, common, rows[effect]) or (
+                heavy and _misleads(hypotheses[root], hypotheses[effect], common, rows[root])
+            ):
                 cause[effect] = root
                 break
     return cause
@@ -81,6 +87,16 @@ def _explains(root: Hypothesis, effect: Hypothesis, before: bool, common: int, e
     if effect.kind == "outliers" or root.kind == "outliers":
         return _outlier_direction(root, effect)
     return before
+
+
+def _misleads(root: Hypothesis, effect: Hypothesis, common: int, root_rows: int) -> bool:
+    """Whether the bulk that outliers were compared with is itself damaged, so that sound rows stand out as well.
+
+    Where a relation proves a good part of a column wrong, outliers that do not cover that part are no evidence.
+    """
+    if effect.kind != "outliers" or root.kind not in INDEPENDENT or common >= MOSTLY * root_rows:
+        return False
+    return bool(set(root.columns) & set(effect.columns))
 
 
 def _outlier_direction(root: Hypothesis, effect: Hypothesis) -> bool:

@@ -63,7 +63,7 @@ def rule(source: Source, judgements: Sequence[Judgement], key: Sequence[str], sa
         except QueryError as error:
             failures = (f"bad rows could not be looked up: {error}",)
     rows = [j.rows for j in with_rows]
-    cause = fold([j.hypothesis for j in with_rows], rows, _shared(groups))
+    cause = fold([j.hypothesis for j in with_rows], rows, _shared(groups), source.rows)
     findings, checked, cells = [], {}, {}
     for judgement in errors:
         index = next((i for i, j in enumerate(with_rows) if j is judgement), None)
