@@ -131,6 +131,9 @@ def run(case: Case, address: str) -> dict[str, Any] | None:
     return result | score(found, case.kind, columns, mask, excused)
 
 
+WHOLE = ("duplicate_rows", "missing_columns")  # kinds that name all columns, or one that is not there
+
+
 def score(
     found: list[Found],
     kind: str | None,
@@ -140,7 +143,7 @@ def score(
 ) -> dict[str, Any]:
     """Whether the kind was found, how well its rows match the mask, and which other alarms there were."""
     alarms = [f for f in found if f.severity in ALARMING]
-    right = [f for f in alarms if f.kind == kind and (set(f.columns) & set(columns) or kind == "duplicate_rows")]
+    right = [f for f in alarms if f.kind == kind and (set(f.columns) & set(columns) or kind in WHOLE)]
     other = [f for f in alarms if f not in right]
     within = [f for f in other if f.rows.size and (mask | excused)[f.rows].mean() >= ENOUGH]
     extra = [f for f in other if f not in within]
@@ -151,8 +154,8 @@ def score(
         "extra": sorted(_label(f) for f in extra),
         "notes": sorted(_label(f) for f in found if f.severity not in ALARMING),
     }
-    out["recall"], out["precision"] = _match(right, mask, excused)
-    out["any_recall"], out["any_precision"] = _match(alarms, mask, excused)
+    out["recall"], out["precision"] = _match(alarms, mask, excused)
+    out["kind_recall"], out["kind_precision"] = _match(right, mask, excused)
     exact = not mask.any() or min(out["recall"], out["precision"]) >= ENOUGH
     out["passed"] = not alarms if kind is None else bool(right) and exact and not extra
     return out

@@ -70,3 +70,9 @@ def test_no_bad_rows_give_an_empty_file_of_the_same_form(tmp_path: Path) -> None
     source = source_of(TABLE)
     assert write_rows(source, rule(source, [], [], 5), ["id"], tmp_path / "rows.parquet") == 0
     assert pq.read_table(tmp_path / "rows.parquet").column_names[:2] == ["finding_id", "row_index"]
+
+
+def test_rows_of_notes_are_not_quarantined(tmp_path: Path) -> None:
+    source = source_of(TABLE)
+    note = error(Hypothesis("missing_values", ("b",), "perhaps", RowTest(A > 0), confidence=0.45), 4)
+    assert write_rows(source, rule(source, [note], [], 5), [], tmp_path / "rows.parquet") == 0

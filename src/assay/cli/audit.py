@@ -27,7 +27,11 @@ Out = Annotated[
 ]
 RowsOut = Annotated[
     Path | None,
-    typer.Option("--rows-out", metavar="FILE", help="Write the bad rows as Parquet, a line for each finding and row."),
+    typer.Option(
+        "--rows-out",
+        metavar="FILE",
+        help="Write the bad rows of all findings above low as Parquet, a line for each finding and row.",
+    ),
 ]
 Since = Annotated[
     str | None,

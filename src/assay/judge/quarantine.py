@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from assay.judge.finding import Severity
 from assay.judge.findings import Ruling
 from assay.scan.evidence import BITS, stream_rows
 from assay.source.base import Source
@@ -17,21 +18,25 @@ from assay.source.base import Source
 def write_rows(source: Source, ruling: Ruling, key: Sequence[str], path: Path) -> int:
     """Write ``finding_id``, ``row_index``, the key columns and ``columns`` (the bad cells) of every bad row.
 
+    Rows of notes (``low`` and ``info``) are left out: what does not fail a gate is not taken from a model either.
+
     Returns:
         The number of lines. ``row_index`` is null where the source has no stable positions.
     """
     names = [k for k in key if k not in ("finding_id", "row_index", "columns")]
-    if not ruling.checks:
+    noted = {f.id for f in ruling.findings if f.severity.rank >= Severity.LOW.rank}
+    checks = {finding: check for finding, check in ruling.checks.items() if finding not in noted}
+    if not checks:
         pq.write_table(_schema([], []).empty_table(), path)
         return 0
     lines = 0
     writer: pq.ParquetWriter | None = None
     try:
-        reader = stream_rows(source, list(ruling.checks.values()), names)
+        reader = stream_rows(source, list(checks.values()), names)
         schema = _schema(names, [reader.schema.field(f"f{i}").type for i in range(len(names))])
         writer = pq.ParquetWriter(path, schema)
         for batch in reader:
-            table = _lines(batch, ruling.checks, ruling.cells, schema, positions=source.positions)
+            table = _lines(batch, checks, ruling.cells, schema, positions=source.positions)
             writer.write_table(table)
             lines += table.num_rows
     finally:
