@@ -122,8 +122,9 @@ class Expectation:
             return np.asarray(values > limit if side == "high" else values < limit, dtype=np.bool_)
 
     def residual(self) -> Floats:
-        """Level minus expected level by sample row."""
-        return self.measure.values - self.centre(self.predictor())
+        """Level minus expected level by sample row; the expected one is unbent, as in SQL."""
+        constant, slope = self.centre.straight()
+        return self.measure.values - (constant + slope * self.predictor())
 
 
 def lines(
@@ -261,7 +262,8 @@ def _best_effect(
     if best is None:
         return None
     dimension = best[1]
-    shifts = np.round(_shifts(rest, dimension.codes[rows], dimension.size, share, width), 1)
+    # Steps of 0.2 (a factor of 1.2) are fine enough, and keep the SQL short.
+    shifts = np.round(5 * _shifts(rest, dimension.codes[rows], dimension.size, share, width)) / 5 + 0.0
     effect = Effect(dimension, shifts, 0.0 if np.max(np.abs(shifts)) <= np.log(2.0) else None)
     after = rest - effect()[rows]
     spread = densest(after[np.isfinite(after)], share)[1]
@@ -380,5 +382,5 @@ def _with_sides(fitted: Expectation, high: Curve, low: Curve, most: float) -> Ex
             if side == "low":
                 continue
             limit = Curve(limit.knots, np.maximum(values, fitted.measure.bound), 0.0, limit.right)
-        sides[side] = Side(limit, cut.above, cut.expected, cut.at)
+        sides[side] = Side(limit.rising(), cut.above, cut.expected, cut.at)
     return replace(fitted, sides=sides)

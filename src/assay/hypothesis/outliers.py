@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from assay.domain.role import Family
 from assay.hypothesis.boundary import at_boundary_of
-from assay.hypothesis.expectation import COVERED, Dimension, Expectation, Line, expectation, lines
+from assay.hypothesis.expectation import COVERED, Dimension, Expectation, Ints, Line, expectation, lines
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.measures import Measure, measures, number
 from assay.hypothesis.robust import Bools, Curve, Floats, densest_widths
@@ -19,7 +19,8 @@ from assay.source.base import ColumnType
 
 MOST_VALUES = 60
 WINDOW = 20  # columns on either side that may explain a metric in a very wide table
-LEAST_SUSPECTS = 3
+LEAST_SUSPECTS = {"high": 3, "low": 6}
+CROWD = 0.05
 EXACT = 0.1
 AGREEING = 0.3
 ALL_AGREE = 0.97
@@ -173,12 +174,11 @@ def _stage(
     sides = {s: rows for s, rows in sides.items() if np.count_nonzero(rows) >= fitted.sides[s].above / 2}
     judged = np.isfinite(fitted.residual()) & scope
     sides = {s: rows & judged for s, rows in sides.items()}
-    sides = {s: rows for s, rows in sides.items() if np.count_nonzero(rows) >= LEAST_SUSPECTS}
-    second = min(options[1:], key=lambda o: _looseness(o, columns, scope), default=None)
-    if second is not None and np.isinf(_looseness(second, columns, scope)):
-        second = None
-    witness = expectation(target, columns, second, rng, False, among) if second is not None and sides else None
-    agreeing = 1.0
+    sides = {s: rows for s, rows in sides.items() if np.count_nonzero(rows) >= LEAST_SUSPECTS[s]}
+    witness, agreeing = None, 1.0
+    if sides and fitted.related is not None:
+        suspect = np.logical_or.reduce(list(sides.values()))
+        witness = _witness(fitted, columns, options[1:], suspect, rng, among)
     if witness is not None:
         agrees, told = _agrees(fitted, witness), np.isfinite(witness.residual())
         shares = {s: float(np.mean(agrees[rows & told])) if np.any(rows & told) else 0.0 for s, rows in sides.items()}
@@ -187,10 +187,12 @@ def _stage(
     sides = {s: rows for s, rows in sides.items() if not _structural(context, judged, rows, dimensions)}
     if fitted.related is None:
         sides = {s: rows for s, rows in sides.items() if not _listed(target, rows)}
+    if len(sides) == 2 and np.count_nonzero(sides["low"]) > CROWD * np.count_nonzero(judged):
+        del sides["low"]  # the centre lies between a blown-up crowd and the right values
     if not sides:
         return None
     suspects = np.logical_or.reduce(list(sides.values()))
-    linked = tuple(line.other for line in (options[0], second) if line is not None and line.other >= 0)
+    linked = tuple(columns.index(e.related) for e in (fitted, witness) if e is not None and e.related is not None)
     return Stage(fitted, tuple(sides), suspects, witness if agreeing < ALL_AGREE else None, linked)
 
 
@@ -218,6 +220,32 @@ def _righted(
     if follows[0] < follows[1] + SWAP_CLOSER or not among[0]:
         return fitted, options, None
     return expectation(target, columns, among[0][0], rng, among=low), among[0], low
+
+
+def _witness(
+    fitted: Expectation,
+    columns: Sequence[Measure],
+    options: Sequence[Line],
+    suspects: Bools,
+    rng: np.random.Generator,
+    among: Bools | None,
+) -> Expectation | None:
+    """Of the other expectations the one that sees the excess in most of the suspects that it can judge.
+
+    If the related metric is off, none of them sees it; if this one is, those that are not confused by it do.
+    """
+    best: tuple[float, Expectation] | None = None
+    for option in options:
+        other = expectation(fitted.measure, columns, option, rng, False, among)
+        if other is None:
+            continue
+        judged = suspects & np.isfinite(other.residual())
+        if np.count_nonzero(judged) < 0.5 * np.count_nonzero(suspects):
+            continue
+        share = float(np.mean(_agrees(fitted, other)[judged]))
+        if best is None or share > best[0] + 0.05:
+            best = share, other
+    return best[1] if best is not None else None
 
 
 def _agrees(fitted: Expectation, witness: Expectation) -> Bools:
@@ -315,7 +343,7 @@ def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
     sides = evidence["sides"]
     direction = {("high",): "above", ("low",): "below"}.get(tuple(sides), "above or below")
     fitted = damage.stages[0].expected
-    distance = exp.Abs(this=target.sql(context) - _line(context, fitted, fitted.centre))
+    distance = exp.Abs(this=target.sql(context) - _expected(context, fitted))
     return Hypothesis(
         kind="outliers",
         columns=(target.name,),
@@ -340,56 +368,78 @@ def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
 
 
 def _predicate(context: Context, stage: Stage) -> exp.Expr:
+    """True on suspect rows: the line of the other columns is below what the limit's inverse makes of the value.
+
+    So the long part, the line, stands there once.
+    """
     fitted = stage.expected
     value = fitted.measure.sql(context)
     predicates: list[exp.Expr] = []
     for name in stage.sides:
-        compare = exp.GT if name == "high" else exp.LT
-        limit = _line(context, fitted, fitted.sides[name].limit)
-        predicate: exp.Expr = compare(this=value.copy(), expression=limit)
+        beyond = exp.LT if name == "high" else exp.GT
+        limit = _bent(fitted.sides[name].limit.inverse(), value)
+        predicate: exp.Expr = beyond(this=_line(context, fitted), expression=limit)
         if stage.witness is not None:
-            other = exp.paren(value.copy() - _line(context, stage.witness, stage.witness.centre))
-            half = exp.Mul(this=number(0.5), expression=exp.paren(value.copy() - _line(context, fitted, fitted.centre)))
-            agrees = exp.Coalesce(this=exp.paren(compare(this=other, expression=half)), expressions=[exp.true()])
-            predicate = exp.and_(predicate, agrees)
+            excess = [exp.paren(value.copy() - _expected(context, e)) for e in (stage.witness, fitted)]
+            half = exp.Mul(this=number(0.5), expression=excess[1])
+            agrees = (exp.GT if name == "high" else exp.LT)(this=excess[0], expression=half)
+            predicate = exp.and_(predicate, exp.Coalesce(this=exp.paren(agrees), expressions=[exp.true()]))
         predicates.append(predicate)
     return exp.or_(*predicates)
 
 
-def _line(context: Context, fitted: Expectation, curve: Curve) -> exp.Expr:
-    """A curve of the linear expectation in SQL, as a sum of bends: no branches by level, and null where the line is."""
-    line: exp.Expr = number(fitted.level)
-    if fitted.related is not None:
-        related = fitted.related.sql(context)
-        line = exp.Add(this=line, expression=exp.Mul(this=number(fitted.slope), expression=exp.paren(related)))
-    for effect in fitted.effects:
-        line = exp.Add(this=line, expression=_effect(context, effect.dimension, effect.shifts, effect.default))
+def _bent(curve: Curve, value: exp.Expr) -> exp.Expr:
+    """A curve of an expression in SQL, as a sum of bends: no branches, and null where the expression is."""
     constant, slope, bends = curve.bends()
-    total: exp.Expr = number(constant) + exp.Mul(this=number(slope), expression=exp.paren(line))
+    total: exp.Expr = number(constant) + exp.Mul(this=number(slope), expression=exp.paren(value.copy()))
     for knot, turn in bends:
-        distance = exp.Abs(this=exp.paren(line.copy()) - number(knot))
+        distance = exp.Abs(this=exp.paren(value.copy()) - number(knot))
         total = exp.Add(this=total, expression=exp.Mul(this=number(turn), expression=distance))
     return exp.paren(total)
 
 
+def _expected(context: Context, fitted: Expectation) -> exp.Expr:
+    """The expected level in SQL, unbent."""
+    constant, slope = fitted.centre.straight()
+    return exp.paren(number(constant) + exp.Mul(this=number(slope), expression=_line(context, fitted)))
+
+
+def _line(context: Context, fitted: Expectation) -> exp.Expr:
+    """The linear expectation in SQL."""
+    line: exp.Expr = number(fitted.level)
+    if fitted.related is not None:
+        related = exp.Mul(this=number(fitted.slope), expression=exp.paren(fitted.related.sql(context)))
+        line = exp.Add(this=line, expression=related)
+    for effect in fitted.effects:
+        line = exp.Add(this=line, expression=_effect(context, effect.dimension, effect.shifts, effect.default))
+    return exp.paren(line)
+
+
 def _unjudged(context: Context, fitted: Expectation) -> exp.Expr:
     """Rows of which an expectation says nothing: the related metric or the segment is missing."""
-    parts = [fitted.related.sql(context)] if fitted.related is not None else []
-    parts += [_effect(context, e.dimension, e.shifts, None) for e in fitted.effects if e.default is None]
-    return exp.or_(exp.false(), *(part.is_(exp.null()) for part in parts))
+    parts = [fitted.related.sql(context).is_(exp.null())] if fitted.related is not None else []
+    for effect in fitted.effects:
+        if effect.default is None:
+            known = _among(context, effect.dimension, np.arange(effect.dimension.size))
+            parts.append(exp.not_(exp.Coalesce(this=exp.paren(known), expressions=[exp.false()])))
+    return exp.or_(exp.false(), *parts)
 
 
 def _effect(context: Context, dimension: Dimension, shifts: Floats, default: float | None) -> exp.Expr:
+    branches = [
+        exp.If(this=_among(context, dimension, np.flatnonzero(shifts == shift)), true=number(shift))
+        for shift in sorted(set(shifts.tolist()))
+        if shift != default
+    ]
+    otherwise = exp.null() if default is None else number(default)
+    return exp.Case(ifs=branches, default=otherwise) if branches else otherwise
+
+
+def _among(context: Context, dimension: Dimension, places: Ints) -> exp.Expr:
     column = context.profile[dimension.name]
-    literal = exp.Literal.string if column.type is ColumnType.TEXT else exp.Literal.number
-    branches = []
-    for shift in sorted(set(shifts.tolist())):
-        if shift == default:
-            continue
-        values = [literal(column.values[i]) for i in np.flatnonzero(shifts == shift)]
-        here = exp.In(this=context.profile.value(dimension.name), expressions=values)
-        branches.append(exp.If(this=here, true=number(shift)))
-    return exp.Case(ifs=branches, default=exp.null() if default is None else number(default))
+    literal = exp.Literal.string if column.type is ColumnType.TEXT else number
+    values = [literal(column.values[i]) for i in places]
+    return exp.In(this=context.profile.value(dimension.name), expressions=values)
 
 
 def _evidence(damage: Damage) -> dict[str, Any]:

@@ -33,6 +33,9 @@ def densest_widths(rows: Floats, share: float) -> Floats:
     return np.asarray(gaps.min(axis=1), dtype=np.float64)
 
 
+LEAST_SLOPE = 0.05
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """A function of one variable: straight lines between knots, and of a given slope beyond the first and the last."""
@@ -47,6 +50,24 @@ class Curve:
         below = np.minimum(x - self.knots[0], 0.0) * self.left
         above = np.maximum(x - self.knots[-1], 0.0) * self.right
         return np.asarray(inside + below + above, dtype=np.float64)
+
+    def rising(self) -> Curve:
+        """The curve made strictly increasing: it never climbs by less than ``LEAST_SLOPE``."""
+        values = self.values.copy()
+        for i in range(1, values.size):
+            values[i] = max(values[i], values[i - 1] + LEAST_SLOPE * (self.knots[i] - self.knots[i - 1]))
+        return Curve(self.knots, values, max(self.left, LEAST_SLOPE), max(self.right, LEAST_SLOPE))
+
+    def inverse(self) -> Curve:
+        """The inverse of a strictly increasing curve."""
+        return Curve(self.values, self.knots, 1 / self.left, 1 / self.right)
+
+    def straight(self) -> tuple[float, float]:
+        """Constant and slope of the least-squares line through the knots."""
+        if self.knots.size == 1:
+            return float(self.values[0] - self.knots[0]), 1.0
+        slope, constant = np.polyfit(self.knots, self.values, 1)
+        return float(f"{constant:.6g}"), float(f"{slope:.6g}")
 
     def bends(self) -> tuple[float, float, list[tuple[float, float]]]:
         """The same function as ``c0 + c1 x + sum(d |x - k|)``: c0, c1 and the pairs (k, d)."""
