@@ -27,7 +27,8 @@ def damage_predicate(
     good = [v for v in column.values if v not in bad]
     if column.complete:
         others = [*good, *column.absent]
-        return _among(value, bad) if len(bad) <= len(others) else exp.not_(_among(value, others))
+        shorter = len(bad) <= len(others) or not others
+        return _among(value, bad) if shorter else exp.not_(_among(value, others))
     if shape is None:
         return _among(value, bad)
     pattern = re.compile(shape)

@@ -17,12 +17,14 @@ from sqlglot import exp
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.missing_blocks import Block, block_of_days
-from assay.hypothesis.missing_density import Due, due_region, expected_dense
+from assay.hypothesis.missing_density import Due, blank_for_zero, due_region, expected_dense
 from assay.hypothesis.missing_structure import Features, features
 from assay.hypothesis.sentinels import Absence, absence, certain_by_company
 
 Bools = npt.NDArray[np.bool_]
 
+FEWEST_FILLED = 12  # with fewer values nothing tells what a column should hold
+UNDEFINED = 0.98  # share of the rows without a rate in which a quantity that it is made of is zero
 SAME_ROWS = 0.9  # columns whose missing rows overlap to this share (Jaccard) have one cause
 METRICS = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER)
 
@@ -71,6 +73,8 @@ def _case(context: Context, found: Absence, known: Features) -> Case | None:
         return _empty(context, found)
     block = block_of_days(context, found)
     usable = ~block.rows if block else np.ones(sample.rows, dtype=np.bool_)
+    if _undefined(context, found):
+        return None
     due = due_region(context, found, known, usable)
     parts: list[exp.Expr] = []
     rows = np.zeros(sample.rows, dtype=np.bool_)
@@ -87,6 +91,8 @@ def _case(context: Context, found: Absence, known: Features) -> Case | None:
         parts.append(exp.and_(exp.paren(_and(found.predicate, due.possible_condition)), exp.paren(block.condition)))
     if not parts or not rows.any():
         return None
+    if context.profile.sample.rows - found.mask.sum() < FEWEST_FILLED or _rarely_blank_for_zero(context, found, due):
+        confidence = min(confidence, 0.45)
     evidence: dict[str, Any] = {
         "forms": found.forms,
         "share_in_sample": round(float(rows.mean()), 6),
@@ -97,6 +103,25 @@ def _case(context: Context, found: Absence, known: Features) -> Case | None:
     if block is not None:
         evidence["days"] = block.days
     return Case(name, rows, exp.or_(*[exp.paren(p) for p in parts]), confidence, why, evidence)
+
+
+def _undefined(context: Context, found: Absence) -> bool:
+    """Whether a rate is absent because a quantity that it is made of is zero: cost per click without clicks."""
+    if context.role(found.column).family is not Family.RATE:
+        return False
+    sample = context.profile.sample
+    for name, role in context.roles.items():
+        if role.family not in (Family.COUNT, Family.MONEY):
+            continue
+        numbers = sample[name].numbers[found.mask]
+        if np.mean((numbers == 0) | np.isnan(numbers)) >= UNDEFINED and np.any(numbers == 0):
+            return True
+    return False
+
+
+def _rarely_blank_for_zero(context: Context, found: Absence, due: Due) -> bool:
+    """Whether blanks usually mean none and few of the due values are blank: none and lost cannot be told apart then."""
+    return found.mask.mean() >= 0.2 and due.rate < 0.05 and blank_for_zero(context, found)
 
 
 def _mechanism(due: Due, block: Block | None) -> str:

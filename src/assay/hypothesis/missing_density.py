@@ -64,7 +64,7 @@ def due_region(context: Context, found: Absence, known: Features, usable: Bools)
         possible = _full(known, within(tree, others, known, everywhere))
         possible_condition = condition(tree, others, context)
     silent = Due(everywhere, None, False, possible, possible_condition, columns)
-    blank_zero = _blank_for_zero(context, found)
+    blank_zero = blank_for_zero(context, found)
     if context.role(found.column).dense is True and not blank_zero:
         return Due(everywhere, None, True, everywhere, None, columns, True, float(absent[usable].mean()))
     if not others:
@@ -99,7 +99,7 @@ def _plain(context: Context, found: Absence, usable: Bools) -> Due:
     """Nothing decides about it: it is due everywhere, unless a blank stands for none."""
     everywhere = np.ones(len(usable), dtype=np.bool_)
     rate = float(found.mask[usable].mean())
-    if _blank_for_zero(context, found):
+    if blank_for_zero(context, found):
         values = context.profile[found.column].numbers[usable & ~found.mask]
         if found.mask[usable].sum() <= 3 * zero_estimate(values):
             return Due(everywhere, None, False, everywhere, None)
@@ -135,7 +135,7 @@ def _full(known: Features, inside: Bools) -> Bools:
     return rows if len(known.rows) < total else inside
 
 
-def _blank_for_zero(context: Context, found: Absence) -> bool:
+def blank_for_zero(context: Context, found: Absence) -> bool:
     """Whether an export leaves a count or an amount blank for none: it has no zeros."""
     if context.role(found.column).family not in (Family.COUNT, Family.MONEY):
         return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,12 @@ from sqlglot import exp
 
 from assay.domain.role import Family
 from assay.hypothesis.boundary import at_boundary_of
-from assay.hypothesis.expectation import COVERED, Dimension, Expectation, Ints, Line, expectation, lines
+from assay.hypothesis.expectation import COVERED, Dimension, Expectation, Line, expectation, lines
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
-from assay.hypothesis.measures import Measure, measures, number
-from assay.hypothesis.robust import Bools, Curve, Floats, densest_widths
+from assay.hypothesis.measures import Measure, measures
+from assay.hypothesis.outlier_predicate import expected_level, predicate_of
+from assay.hypothesis.outlier_stage import Damage, Stage
+from assay.hypothesis.robust import Bools, densest_widths
 from assay.source.base import ColumnType
 
 MOST_VALUES = 60
@@ -33,38 +34,6 @@ LISTED_VALUES = 30
 RARE_SEGMENT = 0.05
 SWAP_CLOSER = 0.25
 GROUP_FAMILIES = (Family.DATE, Family.ID, Family.NAME, Family.DIMENSION, Family.FLAG, Family.TEXT)
-
-
-@dataclass(frozen=True, eq=False)
-class Stage:
-    """Suspect cells of one column by one expectation.
-
-    Attributes:
-        sides: the tails that are suspect.
-        witness: a second expectation that decides, row by row, whether this column or the related one is off; None
-            where it agrees with nearly all suspects.
-    """
-
-    expected: Expectation
-    sides: tuple[str, ...]
-    suspects: Bools
-    witness: Expectation | None
-    linked: tuple[int, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Damage:
-    """Suspect cells of one column: each stage judges the rows that the ones before it have no basis for."""
-
-    stages: tuple[Stage, ...]
-
-    @property
-    def suspects(self) -> Bools:
-        return np.asarray(np.logical_or.reduce([s.suspects for s in self.stages]), dtype=np.bool_)
-
-    @property
-    def linked(self) -> set[int]:
-        return {i for stage in self.stages for i in stage.linked}
 
 
 def propose(context: Context) -> list[Hypothesis]:
@@ -330,11 +299,6 @@ def _listed(target: Measure, suspects: Bools) -> bool:
 
 def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
     target = damage.stages[0].expected.measure
-    predicates: list[exp.Expr] = []
-    unjudged: list[exp.Expr] = []
-    for stage in damage.stages:
-        predicates.append(exp.and_(*unjudged, _predicate(context, stage)))
-        unjudged.append(_unjudged(context, stage.expected))
     evidence = _evidence(damage)
     if bound := at_boundary_of(context, target.name, damage.suspects):
         evidence["at_boundary_of"] = bound
@@ -343,7 +307,7 @@ def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
     sides = evidence["sides"]
     direction = {("high",): "above", ("low",): "below"}.get(tuple(sides), "above or below")
     fitted = damage.stages[0].expected
-    distance = exp.Abs(this=target.sql(context) - _expected(context, fitted))
+    distance = exp.Abs(this=target.sql(context) - expected_level(context, fitted))
     return Hypothesis(
         kind="outliers",
         columns=(target.name,),
@@ -352,7 +316,7 @@ def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
             "well beyond where its own spread ends"
         ),
         test=RowTest(
-            predicate=exp.or_(*predicates),
+            predicate=predicate_of(context, damage.stages),
             tolerated=sum(s.expected.sides[side].expected for s in damage.stages for side in s.sides)
             / context.profile.sample.rows,
             magnitude=exp.Exp(this=distance) if target.logarithmic else None,
@@ -365,81 +329,6 @@ def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
         action=f"Quarantine these cells of {target.name} and load them again before anything is trained on them.",
         evidence=evidence,
     )
-
-
-def _predicate(context: Context, stage: Stage) -> exp.Expr:
-    """True on suspect rows: the line of the other columns is below what the limit's inverse makes of the value.
-
-    So the long part, the line, stands there once.
-    """
-    fitted = stage.expected
-    value = fitted.measure.sql(context)
-    predicates: list[exp.Expr] = []
-    for name in stage.sides:
-        beyond = exp.LT if name == "high" else exp.GT
-        limit = _bent(fitted.sides[name].limit.inverse(), value)
-        predicate: exp.Expr = beyond(this=_line(context, fitted), expression=limit)
-        if stage.witness is not None:
-            excess = [exp.paren(value.copy() - _expected(context, e)) for e in (stage.witness, fitted)]
-            half = exp.Mul(this=number(0.5), expression=excess[1])
-            agrees = (exp.GT if name == "high" else exp.LT)(this=excess[0], expression=half)
-            predicate = exp.and_(predicate, exp.Coalesce(this=exp.paren(agrees), expressions=[exp.true()]))
-        predicates.append(predicate)
-    return exp.or_(*predicates)
-
-
-def _bent(curve: Curve, value: exp.Expr) -> exp.Expr:
-    """A curve of an expression in SQL, as a sum of bends: no branches, and null where the expression is."""
-    constant, slope, bends = curve.bends()
-    total: exp.Expr = number(constant) + exp.Mul(this=number(slope), expression=exp.paren(value.copy()))
-    for knot, turn in bends:
-        distance = exp.Abs(this=exp.paren(value.copy()) - number(knot))
-        total = exp.Add(this=total, expression=exp.Mul(this=number(turn), expression=distance))
-    return exp.paren(total)
-
-
-def _expected(context: Context, fitted: Expectation) -> exp.Expr:
-    """The expected level in SQL, unbent."""
-    constant, slope = fitted.centre.straight()
-    return exp.paren(number(constant) + exp.Mul(this=number(slope), expression=_line(context, fitted)))
-
-
-def _line(context: Context, fitted: Expectation) -> exp.Expr:
-    """The linear expectation in SQL."""
-    line: exp.Expr = number(fitted.level)
-    if fitted.related is not None:
-        related = exp.Mul(this=number(fitted.slope), expression=exp.paren(fitted.related.sql(context)))
-        line = exp.Add(this=line, expression=related)
-    for effect in fitted.effects:
-        line = exp.Add(this=line, expression=_effect(context, effect.dimension, effect.shifts, effect.default))
-    return exp.paren(line)
-
-
-def _unjudged(context: Context, fitted: Expectation) -> exp.Expr:
-    """Rows of which an expectation says nothing: the related metric or the segment is missing."""
-    parts = [fitted.related.sql(context).is_(exp.null())] if fitted.related is not None else []
-    for effect in fitted.effects:
-        if effect.default is None:
-            known = _among(context, effect.dimension, np.arange(effect.dimension.size))
-            parts.append(exp.not_(exp.Coalesce(this=exp.paren(known), expressions=[exp.false()])))
-    return exp.or_(exp.false(), *parts)
-
-
-def _effect(context: Context, dimension: Dimension, shifts: Floats, default: float | None) -> exp.Expr:
-    branches = [
-        exp.If(this=_among(context, dimension, np.flatnonzero(shifts == shift)), true=number(shift))
-        for shift in sorted(set(shifts.tolist()))
-        if shift != default
-    ]
-    otherwise = exp.null() if default is None else number(default)
-    return exp.Case(ifs=branches, default=otherwise) if branches else otherwise
-
-
-def _among(context: Context, dimension: Dimension, places: Ints) -> exp.Expr:
-    column = context.profile[dimension.name]
-    literal = exp.Literal.string if column.type is ColumnType.TEXT else number
-    values = [literal(column.values[i]) for i in places]
-    return exp.In(this=context.profile.value(dimension.name), expressions=values)
 
 
 def _evidence(damage: Damage) -> dict[str, Any]:
