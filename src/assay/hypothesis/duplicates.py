@@ -19,6 +19,7 @@ from assay.hypothesis.hypothesis import Context, CopyTest, Hypothesis
 from assay.hypothesis.placeholders import is_placeholder
 from assay.profile.sample import Sample
 
+DESCRIBING = (Family.DATE, Family.ID, Family.NAME, Family.DIMENSION, Family.FLAG, Family.TEXT, Family.OTHER)
 NEARLY = 0.5  # a key that more rows than this repeat is none
 PERSISTENT = 3.0  # entities that repeat this much more often than the average lack a breakdown column
 RELOADED = 0.9  # a day is reloaded if this share of its keys is there twice
@@ -46,7 +47,8 @@ def propose(context: Context) -> list[Hypothesis]:
 def _rows(context: Context, tested: tuple[str, ...], prints: npt.NDArray[np.uint64], loaded: list[str]) -> Hypothesis:
     sample = context.profile.sample
     pairs = equal_pairs(prints)
-    expected = 0.0 if context.grain and _meaningful(context) else _by_chance(sample, prints)
+    known = context.grain and _meaningful(context)
+    expected = _alike(context) if known else _by_chance(sample, prints)
     natural = expected > 0 and pairs <= 3 * expected + 5
     evidence: dict[str, Any] = {"key": list(context.grain)}
     if pairs:
@@ -91,6 +93,28 @@ def _by_chance(sample: Sample, prints: npt.NDArray[np.uint64]) -> float:
         agree = float(((counts / len(column)) ** 2).sum())
         most = max(most, near * agree / (1 - agree)) if agree < 1 else most
     return most
+
+
+def _alike(context: Context) -> float:
+    """Pairs of equal rows that chance explains in a table with a key, from the pairs that share all but the measures.
+
+    Where nothing tells two ads apart, rows of both without delivery are equal. Such pairs agree in their measures as
+    often as any two rows like them do; copies always agree.
+    """
+    sample = context.profile.sample
+    told = [c for c in sample.names if context.role(c).family in DESCRIBING]
+    measured = [c for c in sample.names if c not in told]
+    if not told or not measured:
+        return 0.0
+    descriptions = row_prints(sample, told)
+    _, codes, sizes = np.unique(descriptions, return_inverse=True, return_counts=True)
+    repeated = sizes[codes] > 1
+    rows = int(repeated.sum())
+    if rows < 2:
+        return 0.0
+    pairs = equal_pairs(descriptions)
+    agree = equal_pairs(row_prints(sample, measured)[repeated]) / (rows * (rows - 1) / 2)
+    return pairs * agree
 
 
 def _meaningful(context: Context) -> bool:

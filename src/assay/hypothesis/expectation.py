@@ -21,6 +21,7 @@ COVERED = 0.97
 LEAST_CORRELATION = 0.25
 LEAST_EXPLAINED = 0.02
 LEAST_GROUP = 12
+LEAST_ROWS = 150
 SLOPES = (-1.0, 0.5, 0.8, 1.0, 1.25)
 LINKED_SHARE = 0.35  # of the rows that define a relation: more than half of them may be damaged
 ALONE_SHARE = 0.5
@@ -310,7 +311,7 @@ def expectation(
     straight = fitted.predictor()
     usable = np.isfinite(target.smooth) & np.isfinite(straight)
     rows = _some(np.flatnonzero(usable if among is None else usable & among), FIT_ROWS, rng)
-    if rows.size < 100:
+    if rows.size < LEAST_ROWS:
         return None
     share = ALONE_SHARE if related is None else LINKED_SHARE
     bulk = rows[_bulk(target, target.smooth[rows], straight[rows], share)] if among is None else rows

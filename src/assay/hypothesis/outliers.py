@@ -33,6 +33,8 @@ PURE = 0.9
 LISTED_VALUES = 30
 RARE_SEGMENT = 0.05
 SWAP_CLOSER = 0.25
+SWAP_WIDER = 2.5
+MOVED = 0.88
 GROUP_FAMILIES = (Family.DATE, Family.ID, Family.NAME, Family.DIMENSION, Family.FLAG, Family.TEXT)
 
 
@@ -156,6 +158,9 @@ def _stage(
     sides = {s: rows for s, rows in sides.items() if not _structural(context, judged, rows, dimensions)}
     if fitted.related is None:
         sides = {s: rows for s, rows in sides.items() if not _listed(target, rows)}
+    sides = {s: rows for s, rows in sides.items() if not _explained(fitted, columns, rows, s)}
+    if "low" in sides and _crowd(fitted, sides["low"]):
+        del sides["low"]
     if len(sides) == 2 and np.count_nonzero(sides["low"]) > CROWD * np.count_nonzero(judged):
         del sides["low"]  # the centre lies between a blown-up crowd and the right values
     if not sides:
@@ -172,23 +177,57 @@ def _righted(
     dimensions: Sequence[Dimension],
     rng: np.random.Generator,
 ) -> tuple[Expectation | None, Sequence[Line], Bools | None]:
-    """The same with bulk and lower tail exchanged, where the tail follows the other metrics and the bulk does not.
+    """The same with bulk and a tail exchanged, where the tail follows the other metrics and the bulk does not.
 
-    Where most values of a metric are blown up, the few right ones look too small.
+    Where most values of a metric are blown up, the few right ones look too small; but they follow the other metrics.
+
+    Returns:
+        The expectation, the lines that it was chosen from, and the rows that were taken for right (None: not exchanged).
     """
     target = fitted.measure
-    if "low" not in fitted.sides or not target.logarithmic:
-        return fitted, options, None
-    low = fitted.suspects("low")
     known = np.isfinite(target.values)
-    if np.count_nonzero(low) < max(SWAP_SHARE * np.count_nonzero(known), 100):
-        return fitted, options, None
-    others = [m if m is not target and m.family is not Family.RATE else None for m in columns]
-    among = [lines(target, others, dimensions, rng, part) for part in (low, known & ~low)]
-    follows = [max((line.correlation for line in part), default=0.0) for part in among]
-    if follows[0] < follows[1] + SWAP_CLOSER or not among[0]:
-        return fitted, options, None
-    return expectation(target, columns, among[0][0], rng, among=low), among[0], low
+    for side in fitted.sides:
+        tail = fitted.suspects(side)
+        if not target.logarithmic or np.count_nonzero(tail) < max(SWAP_SHARE * np.count_nonzero(known), 100):
+            continue
+        others = [m if m is not target and m.family is not Family.RATE else None for m in columns]
+        among = [lines(target, others, dimensions, rng, part) for part in (tail, known & ~tail)]
+        follows = [max((line.correlation for line in part), default=0.0) for part in among]
+        if among[0] and follows[0] > follows[1] + SWAP_CLOSER:
+            return expectation(target, columns, among[0][0], rng, among=tail), among[0], tail
+    return fitted, options, None
+
+
+def _crowd(fitted: Expectation, low: Bools) -> bool:
+    """Whether many low values are rather the right ones: spread wider than the bulk, which then is the damage."""
+    rest = fitted.residual()
+    known = np.isfinite(rest)
+    if np.count_nonzero(low) < SWAP_SHARE * np.count_nonzero(known):
+        return False
+    widths = [densest(rest[known & part], 0.5)[1] for part in (low, ~low)]
+    return widths[0] > SWAP_WIDER * max(widths[1], 0.1)
+
+
+def _explained(fitted: Expectation, columns: Sequence[Measure], suspects: Bools, side: str) -> bool:
+    """Whether another metric is as far from what the line leads to expect, in the same rows and direction.
+
+    Several metrics that move together are business (a large order, a big day), or it is the related metric that is off.
+    """
+    line = fitted.predictor()
+    for other in columns:
+        if other is fitted.measure or other is fitted.related or other.family is Family.RATE:
+            continue
+        both = np.isfinite(line) & np.isfinite(other.values)
+        bulk, odd = np.flatnonzero(both & ~suspects), both & suspects
+        if bulk.size < 100 or np.count_nonzero(odd) < max(0.5 * np.count_nonzero(suspects), 3):
+            continue
+        bulk = bulk[:: max(bulk.size // 5_000, 1)]
+        slope, constant = np.polyfit(line[bulk], other.values[bulk], 1) if np.ptp(line[bulk]) > 1e-9 else (0.0, 0.0)
+        usual = np.sort(other.values[bulk] - slope * line[bulk] - constant)
+        rank = np.searchsorted(usual, other.values[odd] - slope * line[odd] - constant) / usual.size
+        if (float(np.mean(rank)) if side == "high" else 1 - float(np.mean(rank))) > MOVED:
+            return True
+    return False
 
 
 def _witness(
