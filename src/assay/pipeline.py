@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Thread
 
 from sqlglot import exp
 
@@ -19,7 +21,7 @@ from assay.domain.roles import assign_roles
 from assay.errors import AssayError, ConfigurationError, SourceError
 from assay.hypothesis.grain import infer_grain
 from assay.hypothesis.hypothesis import Context, Hypothesis
-from assay.hypothesis.propose import Raised, propose
+from assay.hypothesis.propose import QUICK, SEARCHING, Raised, preload, propose
 from assay.judge.finding import AuditedColumn, Checked, Verdict
 from assay.judge.findings import Ruling, rule
 from assay.judge.quarantine import write_rows
@@ -147,6 +149,31 @@ def test(source: Source, hypotheses: Sequence[Hypothesis]) -> list[Judgement]:
     return [decide(h, measurements, source.rows) for h in hypotheses]
 
 
+def hypothesise(
+    source: Source, context: Context, settings: Settings, progress: Progress
+) -> tuple[Raised, list[Judgement]]:
+    """Raise hypotheses and test them on the whole table.
+
+    The engine tests what is raised at once while the slower proposers still search the sample, unless only the most
+    probable of all may be tested.
+    """
+    progress("raising hypotheses")
+    if not source.rows:
+        return Raised(()), []
+    if settings.max_hypotheses is not None:
+        raised = propose(context, settings.max_hypotheses)
+        progress(f"testing {len(raised.hypotheses)} hypotheses")
+        return raised, test(source, raised.hypotheses)
+    first = propose(context, proposers=QUICK)
+    with ThreadPoolExecutor(1) as searching:
+        search = searching.submit(propose, context, proposers=SEARCHING)
+        judgements = test(source, first.hypotheses)
+        second = search.result()
+    progress(f"testing {len(first.hypotheses) + len(second.hypotheses)} hypotheses")
+    judgements += test(source, second.hypotheses)
+    return Raised(first.hypotheses + second.hypotheses, first.failures + second.failures), judgements
+
+
 def _audit(
     source: Source,
     address: str,
@@ -157,12 +184,10 @@ def _audit(
     progress: Progress,
 ) -> Audit:
     begun, started = time.perf_counter(), datetime.now(UTC)
+    Thread(target=preload, daemon=True).start()
     progress("looking at the table")
     context = examine(source, settings, pack, siblings)
-    progress("raising hypotheses")
-    raised = propose(context, settings.max_hypotheses) if source.rows else Raised(())
-    progress(f"testing {len(raised.hypotheses)} hypotheses")
-    judgements = test(source, raised.hypotheses)
+    raised, judgements = hypothesise(source, context, settings, progress)
     progress("looking at bad rows")
     ruling = rule(source, judgements, context.grain, settings.sample_values)
     if rows_out is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -69,6 +70,8 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """Entry point of the ``assay`` script."""
     signal.signal(signal.SIGTERM, _terminate)
+    # A short-lived process that builds many small trees gains nothing from frequent collections.
+    gc.set_threshold(100_000, 50, 50)
     status = run(sys.argv[1:])
     try:
         sys.stdout.flush()

@@ -15,7 +15,7 @@ from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.measures import Measure, measures
 from assay.hypothesis.outlier_predicate import expected_level, predicate_of
 from assay.hypothesis.outlier_stage import Damage, Stage
-from assay.hypothesis.robust import Bools, densest_widths
+from assay.hypothesis.robust import Bools, densest, densest_widths
 from assay.source.base import ColumnType
 
 MOST_VALUES = 60
@@ -24,7 +24,7 @@ LEAST_SUSPECTS = {"high": 3, "low": 6}
 CROWD = 0.05
 EXACT = 0.1
 AGREEING = 0.3
-ALL_AGREE = 0.97
+ALL_AGREE = 0.9
 SWAP_SHARE = 0.1
 MOST_STAGES = 4
 UNJUDGED = 0.002
@@ -102,7 +102,7 @@ def _damage(
     left, stages = known, []
     options = list(options)
     for _ in range(MOST_STAGES):
-        stage = _stage(context, columns, target, options, left, dimensions, rng)
+        stage = _stage(context, columns, target, options, left, dimensions, rng, bool(stages))
         if stage is not None:
             stages.append(stage)
             left = left & np.isnan(stage.expected.residual())
@@ -134,6 +134,7 @@ def _stage(
     scope: Bools,
     dimensions: Sequence[Dimension],
     rng: np.random.Generator,
+    established: bool,
 ) -> Stage | None:
     fitted = expectation(target, columns, options[0], rng) if options else None
     if fitted is None or not fitted.sides:
@@ -145,7 +146,8 @@ def _stage(
     sides = {s: rows for s, rows in sides.items() if np.count_nonzero(rows) >= fitted.sides[s].above / 2}
     judged = np.isfinite(fitted.residual()) & scope
     sides = {s: rows & judged for s, rows in sides.items()}
-    sides = {s: rows for s, rows in sides.items() if np.count_nonzero(rows) >= LEAST_SUSPECTS[s]}
+    least = {**LEAST_SUSPECTS, "high": 1} if established else LEAST_SUSPECTS
+    sides = {s: rows for s, rows in sides.items() if np.count_nonzero(rows) >= least[s]}
     witness, agreeing = None, 1.0
     if sides and fitted.related is not None:
         suspect = np.logical_or.reduce(list(sides.values()))
@@ -182,7 +184,7 @@ def _righted(
     Where most values of a metric are blown up, the few right ones look too small; but they follow the other metrics.
 
     Returns:
-        The expectation, the lines that it was chosen from, and the rows that were taken for right (None: not exchanged).
+        The expectation, the lines that it was chosen from, and the rows taken for right (None: not exchanged).
     """
     target = fitted.measure
     known = np.isfinite(target.values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -14,22 +15,10 @@ LONGEST_LITERAL = 1_000
 
 log = logging.getLogger(__name__)
 
-PROPOSERS = (
-    "missing",
-    "duplicates",
-    "schema",
-    "malformed",
-    "categories",
-    "column_shift",
-    "known_relations",
-    "discovered_orders",
-    "discovered_identities",
-    "ranges",
-    "outliers",
-    "dependencies",
-    "time",
-    "units",
-)
+QUICK = ("missing", "duplicates", "schema", "malformed", "column_shift", "known_relations", "ranges")
+"""Proposers that ask the sample little; what they raise can be tested while the others still search."""
+SEARCHING = ("categories", "discovered_orders", "discovered_identities", "outliers", "dependencies", "time", "units")
+PROPOSERS = QUICK + SEARCHING
 
 
 @dataclass(frozen=True)
@@ -40,14 +29,20 @@ class Raised:
     failures: tuple[str, ...] = ()
 
 
-def propose(context: Context, limit: int | None = None) -> Raised:
+def preload() -> None:
+    """Import every proposer, so that this can be done while the engine is busy."""
+    for name in PROPOSERS:
+        import_module(f"assay.hypothesis.{name}")
+
+
+def propose(context: Context, limit: int | None = None, proposers: Sequence[str] = PROPOSERS) -> Raised:
     """Raise the hypotheses of every proposer, the most probable first; keep ``limit`` of them (None: all).
 
     Ties keep the proposers' order, so that the same context gives the same list.
     """
     raised: list[Hypothesis] = []
     failures: list[str] = []
-    for name in PROPOSERS:
+    for name in proposers:
         try:
             raised += filter(_short, import_module(f"assay.hypothesis.{name}").propose(context))
         except Exception as error:

@@ -85,8 +85,13 @@ class DuckDBSource:
             described = connection.sql(f"SELECT * FROM {VIEW} LIMIT 0")
             names, types = described.columns, [str(t) for t in described.types]
             self.columns = tuple(Column(n, column_type(t), t) for n, t in zip(names[:-1], types[:-1], strict=True))
-        counted = self.ask(exp.select(exp.Count(this=exp.Star(), big_int=True)).from_(self.relation()))
-        self.rows = int(counted.column(0)[0].as_py())
+        count = exp.select(exp.Count(this=exp.Star(), big_int=True)).from_(self.relation())
+        if where is None:
+            # Like the schema, the size of an unfiltered table is metadata: it costs no scan and is no statement.
+            with _as_source_error(name):
+                self.rows = int(connection.sql(self.render(count)).fetchall()[0][0])
+        else:
+            self.rows = int(self.ask(count).column(0)[0].as_py())
 
     @property
     def spent(self) -> Cost:
