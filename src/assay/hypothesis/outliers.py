@@ -99,7 +99,8 @@ def _damage(
         return None
     target = columns[index]
     known = np.isfinite(target.values)
-    left, stages = known, []
+    left = known
+    stages: list[Stage] = []
     options = list(options)
     for _ in range(MOST_STAGES):
         stage = _stage(context, columns, target, options, left, dimensions, rng, bool(stages))
