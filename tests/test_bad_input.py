@@ -263,7 +263,7 @@ def _small_files() -> None:
 
 def test_disk_full_while_writing(tmp_path: Path) -> None:
     values = np.random.default_rng(0).integers(1, 1000, 40_000)
-    values[:20_000] = -values[:20_000]
+    values[::10] = -values[::10]
     path = write(tmp_path / "t.parquet", clicks=values, n=np.arange(40_000))
     target = tmp_path / "out"
     target.mkdir()

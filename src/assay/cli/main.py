@@ -17,7 +17,7 @@ from typer.main import get_command
 import assay
 from assay.cli.audit import audit
 from assay.cli.demo import demo
-from assay.cli.errors import CLEAN, PIPE_CLOSED, explain
+from assay.cli.errors import CLEAN, FOUND, PIPE_CLOSED, explain
 
 app = typer.Typer(
     name="assay",
@@ -76,8 +76,9 @@ def main() -> None:
     try:
         sys.stdout.flush()
     except OSError as error:
+        said = status not in (CLEAN, FOUND)
         status, line = explain(error)
-        if line:
+        if line and not said:
             _say(line)
         _forget_stdout()
     sys.exit(status)

@@ -35,6 +35,7 @@ RARE_SEGMENT = 0.05
 SWAP_CLOSER = 0.25
 SWAP_WIDER = 2.5
 MOVED = 0.88
+OFTEN_NONE = 0.15
 GROUP_FAMILIES = (Family.DATE, Family.ID, Family.NAME, Family.DIMENSION, Family.FLAG, Family.TEXT)
 
 
@@ -162,7 +163,7 @@ def _stage(
     if fitted.related is None:
         sides = {s: rows for s, rows in sides.items() if not _listed(target, rows)}
     sides = {s: rows for s, rows in sides.items() if not _explained(fitted, columns, rows, s)}
-    if "low" in sides and _crowd(fitted, sides["low"]):
+    if "low" in sides and _natural(fitted, sides["low"]):
         del sides["low"]
     if len(sides) == 2 and np.count_nonzero(sides["low"]) > CROWD * np.count_nonzero(judged):
         del sides["low"]  # the centre lies between a blown-up crowd and the right values
@@ -196,19 +197,34 @@ def _righted(
         others = [m if m is not target and m.family is not Family.RATE else None for m in columns]
         among = [lines(target, others, dimensions, rng, part) for part in (tail, known & ~tail)]
         follows = [max((line.correlation for line in part), default=0.0) for part in among]
-        if among[0] and follows[0] > follows[1] + SWAP_CLOSER:
+        closer = follows[0] > follows[1] + SWAP_CLOSER
+        if fitted.related is not None:
+            closer = closer or _width(fitted, ~tail) > SWAP_WIDER * max(_width(fitted, tail), 0.1)
+        if among[0] and closer:
             return expectation(target, columns, among[0][0], rng, among=tail), among[0], tail
     return fitted, options, None
 
 
-def _crowd(fitted: Expectation, low: Bools) -> bool:
-    """Whether many low values are rather the right ones: spread wider than the bulk, which then is the damage."""
-    rest = fitted.residual()
-    known = np.isfinite(rest)
-    if np.count_nonzero(low) < SWAP_SHARE * np.count_nonzero(known):
+def _width(fitted: Expectation, rows: Bools) -> float:
+    """Width of the residuals' densest half in some rows."""
+    rest = fitted.residual()[rows]
+    rest = rest[np.isfinite(rest)]
+    return densest(rest, 0.5)[1] if rest.size > 2 else 0.0
+
+
+def _natural(fitted: Expectation, low: Bools) -> bool:
+    """Whether low values are the metric's own way.
+
+    Either it is often 0 or blank where as much is expected, or the low ones are many and spread wider than the others,
+    which then are blown up to a limit.
+    """
+    line = fitted.predictor()
+    alike = line >= np.nanmedian(line[low])
+    if np.mean(np.isnan(fitted.measure.values[alike])) > OFTEN_NONE:
+        return True
+    if np.count_nonzero(low) < SWAP_SHARE * np.count_nonzero(np.isfinite(fitted.residual())):
         return False
-    widths = [densest(rest[known & part], 0.5)[1] for part in (low, ~low)]
-    return widths[0] > SWAP_WIDER * max(widths[1], 0.1)
+    return _width(fitted, low) > SWAP_WIDER * max(_width(fitted, ~low), 0.1)
 
 
 def _explained(fitted: Expectation, columns: Sequence[Measure], suspects: Bools, side: str) -> bool:
