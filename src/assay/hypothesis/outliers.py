@@ -15,6 +15,7 @@ from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.measures import Measure, measures
 from assay.hypothesis.outlier_predicate import expected_level, predicate_of
 from assay.hypothesis.outlier_stage import Damage, Stage
+from assay.hypothesis.outlier_structure import GROUP_FAMILIES, is_listed, is_structural
 from assay.hypothesis.robust import Bools, densest, densest_widths
 from assay.source.base import ColumnType
 
@@ -29,14 +30,10 @@ SWAP_SHARE = 0.1
 MOST_STAGES = 4
 UNJUDGED = 0.002
 PRESENT = 0.9
-PURE = 0.9
-LISTED_VALUES = 30
-RARE_SEGMENT = 0.05
 SWAP_CLOSER = 0.25
-SWAP_WIDER = 2.5
+SWAP_WIDER = 1.6
 MOVED = 0.88
 OFTEN_NONE = 0.15
-GROUP_FAMILIES = (Family.DATE, Family.ID, Family.NAME, Family.DIMENSION, Family.FLAG, Family.TEXT)
 
 
 def propose(context: Context) -> list[Hypothesis]:
@@ -159,9 +156,9 @@ def _stage(
         shares = {s: float(np.mean(agrees[rows & told])) if np.any(rows & told) else 0.0 for s, rows in sides.items()}
         sides = {s: rows & agrees for s, rows in sides.items() if shares[s] >= AGREEING}
         agreeing = min((shares[s] for s in sides), default=0.0)
-    sides = {s: rows for s, rows in sides.items() if not _structural(context, judged, rows, dimensions)}
+    sides = {s: rows for s, rows in sides.items() if not is_structural(context, judged, rows, dimensions)}
     if fitted.related is None:
-        sides = {s: rows for s, rows in sides.items() if not _listed(target, rows)}
+        sides = {s: rows for s, rows in sides.items() if not is_listed(target, rows)}
     sides = {s: rows for s, rows in sides.items() if not _explained(fitted, columns, rows, s)}
     if "low" in sides and _natural(fitted, sides["low"]):
         del sides["low"]
@@ -314,45 +311,6 @@ def _dimensions(context: Context) -> list[Dimension]:
             continue
         found.append(Dimension(column.name, np.where(column.codes < size, column.codes, -1), size))
     return found
-
-
-def _structural(context: Context, judged: Bools, suspects: Bools, dimensions: Sequence[Dimension]) -> bool:
-    """Whether the suspects are how some groups are (a day, a campaign, a type), and not damaged cells.
-
-    Either they fill whole groups, or nearly all of them come from one rare segment: that has a wider spread of its own.
-    """
-    bad = int(np.count_nonzero(suspects))
-    for dimension in dimensions:
-        total = np.bincount(dimension.codes[judged] + 1, minlength=dimension.size + 1)
-        hits = np.bincount(dimension.codes[suspects] + 1, minlength=dimension.size + 1)
-        if np.any((hits > 0.8 * bad) & (total < RARE_SEGMENT * total.sum())):
-            return True
-    for column in context.profile.columns:
-        role = context.roles.get(column.name)
-        if role is None or role.family not in GROUP_FAMILIES:
-            continue
-        if column.type.numeric or column.type.temporal:
-            _, codes = np.unique(column.numbers, return_inverse=True)
-        else:
-            codes = column.codes + 1
-        size = int(codes.max()) + 1
-        if not 2 <= size <= judged.size / 4:
-            continue
-        total = np.bincount(codes[judged], minlength=size)
-        hits = np.bincount(codes[suspects], minlength=size)
-        pure = (total >= 5) & (hits >= PURE * total)
-        if hits[pure].sum() > 0.5 * bad:
-            return True
-    return False
-
-
-def _listed(target: Measure, suspects: Bools) -> bool:
-    """Whether the column has few values that all repeat (prices of plans, pack sizes), the suspect ones as well."""
-    usual = np.unique(target.values[np.isfinite(target.values) & ~suspects], return_counts=True)[1]
-    if np.sort(usual)[-LISTED_VALUES:].sum() < 0.9 * usual.sum():
-        return False
-    counts = np.unique(target.values[suspects], return_counts=True)[1]
-    return bool(counts[counts > 1].sum() >= 0.6 * counts.sum())
 
 
 def _hypothesis(context: Context, damage: Damage) -> Hypothesis:

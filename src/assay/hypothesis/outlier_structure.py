@@ -1,0 +1,57 @@
+"""Suspects that are how some groups are, or values of a list, and no damage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from assay.domain.role import Family
+from assay.hypothesis.expectation import Dimension
+from assay.hypothesis.hypothesis import Context
+from assay.hypothesis.measures import Measure
+from assay.hypothesis.robust import Bools
+
+RARE_SEGMENT = 0.05
+PURE = 0.9
+LISTED_VALUES = 30
+GROUP_FAMILIES = (Family.DATE, Family.ID, Family.NAME, Family.DIMENSION, Family.FLAG, Family.TEXT)
+
+
+def is_structural(context: Context, judged: Bools, suspects: Bools, dimensions: Sequence[Dimension]) -> bool:
+    """Whether the suspects are how some groups are (a day, a campaign, a type), and not damaged cells.
+
+    Either they fill whole groups, or nearly all of them come from one rare segment: that has a wider spread of its own.
+    """
+    bad = int(np.count_nonzero(suspects))
+    for dimension in dimensions:
+        total = np.bincount(dimension.codes[judged] + 1, minlength=dimension.size + 1)
+        hits = np.bincount(dimension.codes[suspects] + 1, minlength=dimension.size + 1)
+        if np.any((hits > 0.8 * bad) & (total < RARE_SEGMENT * total.sum())):
+            return True
+    for column in context.profile.columns:
+        role = context.roles.get(column.name)
+        if role is None or role.family not in GROUP_FAMILIES:
+            continue
+        if column.type.numeric or column.type.temporal:
+            _, codes = np.unique(column.numbers, return_inverse=True)
+        else:
+            codes = column.codes + 1
+        size = int(codes.max()) + 1
+        if not 2 <= size <= judged.size / 4:
+            continue
+        total = np.bincount(codes[judged], minlength=size)
+        hits = np.bincount(codes[suspects], minlength=size)
+        pure = (total >= 5) & (hits >= PURE * total)
+        if hits[pure].sum() > 0.5 * bad:
+            return True
+    return False
+
+
+def is_listed(target: Measure, suspects: Bools) -> bool:
+    """Whether the column has few values that all repeat (prices of plans, pack sizes), the suspect ones as well."""
+    usual = np.unique(target.values[np.isfinite(target.values) & ~suspects], return_counts=True)[1]
+    if np.sort(usual)[-LISTED_VALUES:].sum() < 0.9 * usual.sum():
+        return False
+    counts = np.unique(target.values[suspects], return_counts=True)[1]
+    return bool(counts[counts > 1].sum() >= 0.6 * counts.sum())
