@@ -83,6 +83,9 @@ def _hypothesis(
     if count < _REMNANT * int(((values >= 0) & (codes[column] < 0)).sum()):
         # What is left of a damage that is reported as such; beyond the sample nothing tells the two apart.
         confidence = min(confidence, 0.45) if context.profile.sample.complete else 0.0
+    if not context.profile.sample.complete and near <= 0.5 and first.dependency.rate > 0.1:
+        # A few sampled rows a group make a majority of anything; only the whole table would show what is usual there.
+        confidence = min(confidence, 0.45)
     if confidence < 0.3:
         return None
     reports = [(e.determinant, e.dependent, e.dependency, e.exceptions) for e in edges]
