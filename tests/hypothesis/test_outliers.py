@@ -210,3 +210,28 @@ def test_the_predicate_is_a_comparison_that_is_unknown_on_nulls() -> None:
     assert hypothesis.evidence["median_factor"] > 1_000
     for dialect in ("duckdb", "bigquery", "postgres"):
         assert "spend" in hypothesis.test.predicate.sql(dialect)  # type: ignore[union-attr]
+
+
+def test_many_values_far_below_at_random_are_found() -> None:
+    rng = np.random.default_rng(14)
+    data = _shop(rng, 8_000)
+    rows = _hit(rng, data["spend"] > 20, 0.3)
+    data["spend"][rows] = np.round(data["spend"][rows] / 100, 2)
+    found = _found(data)
+    assert set(found) == {"spend"}
+    right = len(found["spend"] & set(rows.tolist()))
+    assert right >= 0.9 * rows.size
+    assert right >= 0.98 * len(found["spend"])
+
+
+def test_prices_from_a_list_are_no_outliers() -> None:
+    rng = np.random.default_rng(15)
+    price = rng.choice([4.99, 9.99, 19.99, 999.0], 6_000, p=[0.5, 0.3, 0.15, 0.05])
+    assert _found({"preis": price, "menge": 1 + rng.poisson(0.5, 6_000)}) == {}
+
+
+def test_a_large_order_with_many_pieces_is_no_outlier() -> None:
+    rng = np.random.default_rng(16)
+    price = np.round(rng.lognormal(2, 0.3, 6_000), 2)
+    pieces = np.where(rng.random(6_000) < 0.02, rng.integers(100, 900, 6_000), 1 + rng.poisson(1, 6_000))
+    assert _found({"preis": price, "stueck": pieces, "betrag": np.round(price * pieces, 2)}) == {}

@@ -280,9 +280,9 @@ def _shifts(rest: Floats, codes: Ints, size: int, share: float, width: float) ->
         group = ordered[edges[i] : edges[i + 1]]
         if group.size < LEAST_GROUP:
             continue
-        shifts[i] = densest(group, share)[0]
-        if shifts[i] > max(4 * width, LEAST_FACTOR):
-            # Most of a group may be blown up; what it has at the usual level, far below, tells.
+        shifts[i], spread = densest(group, share)
+        if shifts[i] > max(4 * width, LEAST_FACTOR) and spread > 2 * width:
+            # Most of a group may be blown up, and so spread out; what it has at the usual level, far below, tells.
             usual = group[np.abs(group) <= 2 * width]
             if usual.size >= 0.1 * group.size:
                 shifts[i] = float(np.median(usual))

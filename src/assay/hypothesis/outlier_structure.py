@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -10,10 +10,11 @@ from assay.domain.role import Family
 from assay.hypothesis.expectation import Dimension
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.measures import Measure
-from assay.hypothesis.robust import Bools
+from assay.hypothesis.robust import Bools, Floats, Places
 
 RARE_SEGMENT = 0.05
 PURE = 0.9
+FAR_FROM_CHANCE = 4.0
 LISTED_VALUES = 30
 GROUP_FAMILIES = (Family.DATE, Family.ID, Family.NAME, Family.DIMENSION, Family.FLAG, Family.TEXT)
 
@@ -29,6 +30,39 @@ def is_structural(context: Context, judged: Bools, suspects: Bools, dimensions: 
         hits = np.bincount(dimension.codes[suspects] + 1, minlength=dimension.size + 1)
         if np.any((hits > 0.8 * bad) & (total < RARE_SEGMENT * total.sum())):
             return True
+    for codes, size in _groups(context):
+        total = np.bincount(codes[judged], minlength=size)
+        hits = np.bincount(codes[suspects], minlength=size)
+        pure = (total >= 5) & (hits >= PURE * total)
+        if hits[pure].sum() > 0.5 * bad:
+            return True
+    return False
+
+
+def is_concentrated(context: Context, judged: Bools, suspects: Bools, line: Floats) -> bool:
+    """Whether the suspects' share differs between groups by far more than chance: a level that some groups have.
+
+    Args:
+        line: the expected level by row; damage may depend on it, so that groups are compared at equal levels.
+    """
+    rows = np.flatnonzero(judged)
+    tenth = np.empty(rows.size, dtype=np.int64)
+    tenth[np.argsort(line[rows])] = np.arange(rows.size) * 10 // rows.size
+    rate = (np.bincount(tenth, suspects[rows], 10) / np.maximum(np.bincount(tenth, minlength=10), 1))[tenth]
+    for codes, size in _groups(context):
+        total, hits, expected, variance = (
+            np.bincount(codes[rows], weights, size) for weights in (None, suspects[rows], rate, rate * (1 - rate))
+        )
+        held = (total >= 5) & (variance > 0)
+        if np.count_nonzero(held) < 2:
+            continue
+        if float(np.mean((hits - expected)[held] ** 2 / variance[held])) > FAR_FROM_CHANCE:
+            return True
+    return False
+
+
+def _groups(context: Context) -> Iterator[tuple[Places, int]]:
+    """For each grouping column the position of each row's value, and the number of values."""
     for column in context.profile.columns:
         role = context.roles.get(column.name)
         if role is None or role.family not in GROUP_FAMILIES:
@@ -38,14 +72,8 @@ def is_structural(context: Context, judged: Bools, suspects: Bools, dimensions: 
         else:
             codes = column.codes + 1
         size = int(codes.max()) + 1
-        if not 2 <= size <= judged.size / 4:
-            continue
-        total = np.bincount(codes[judged], minlength=size)
-        hits = np.bincount(codes[suspects], minlength=size)
-        pure = (total >= 5) & (hits >= PURE * total)
-        if hits[pure].sum() > 0.5 * bad:
-            return True
-    return False
+        if 2 <= size <= codes.size / 4:
+            yield codes, size
 
 
 def is_listed(target: Measure, suspects: Bools) -> bool:

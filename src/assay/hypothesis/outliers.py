@@ -15,7 +15,7 @@ from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.measures import Measure, measures
 from assay.hypothesis.outlier_predicate import expected_level, predicate_of
 from assay.hypothesis.outlier_stage import Damage, Stage
-from assay.hypothesis.outlier_structure import GROUP_FAMILIES, is_listed, is_structural
+from assay.hypothesis.outlier_structure import GROUP_FAMILIES, is_concentrated, is_listed, is_structural
 from assay.hypothesis.robust import Bools, densest, densest_widths
 from assay.source.base import ColumnType
 
@@ -160,7 +160,7 @@ def _stage(
     if fitted.related is None:
         sides = {s: rows for s, rows in sides.items() if not is_listed(target, rows)}
     sides = {s: rows for s, rows in sides.items() if not _explained(fitted, columns, rows, s)}
-    if "low" in sides and _natural(fitted, sides["low"]):
+    if "low" in sides and _natural(context, fitted, judged, sides["low"]):
         del sides["low"]
     if len(sides) == 2 and np.count_nonzero(sides["low"]) > CROWD * np.count_nonzero(judged):
         del sides["low"]  # the centre lies between a blown-up crowd and the right values
@@ -195,7 +195,7 @@ def _righted(
         among = [lines(target, others, dimensions, rng, part) for part in (tail, known & ~tail)]
         follows = [max((line.correlation for line in part), default=0.0) for part in among]
         closer = follows[0] > follows[1] + SWAP_CLOSER
-        if fitted.related is not None:
+        if fitted.related is not None and side == "high":
             closer = closer or _width(fitted, ~tail) > SWAP_WIDER * max(_width(fitted, tail), 0.1)
         if among[0] and closer:
             return expectation(target, columns, among[0][0], rng, among=tail), among[0], tail
@@ -209,11 +209,11 @@ def _width(fitted: Expectation, rows: Bools) -> float:
     return densest(rest, 0.5)[1] if rest.size > 2 else 0.0
 
 
-def _natural(fitted: Expectation, low: Bools) -> bool:
+def _natural(context: Context, fitted: Expectation, judged: Bools, low: Bools) -> bool:
     """Whether low values are the metric's own way.
 
-    Either it is often 0 or blank where as much is expected, or the low ones are many and spread wider than the others,
-    which then are blown up to a limit.
+    It is often 0 or blank where as much is expected; or the low ones are many, and some groups have more of them or
+    they spread wider than the others, which then are blown up to a limit.
     """
     line = fitted.predictor()
     alike = line >= np.nanmedian(line[low])
@@ -221,7 +221,9 @@ def _natural(fitted: Expectation, low: Bools) -> bool:
         return True
     if np.count_nonzero(low) < SWAP_SHARE * np.count_nonzero(np.isfinite(fitted.residual())):
         return False
-    return _width(fitted, low) > SWAP_WIDER * max(_width(fitted, ~low), 0.1)
+    return is_concentrated(context, judged, low, line) or _width(fitted, low) > SWAP_WIDER * max(
+        _width(fitted, ~low), 0.1
+    )
 
 
 def _explained(fitted: Expectation, columns: Sequence[Measure], suspects: Bools, side: str) -> bool:

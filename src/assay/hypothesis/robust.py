@@ -194,4 +194,5 @@ def _beyond(up: Floats, cuts: Floats, inside: Places) -> tuple[Floats, Floats]:
     beyond_low = (inside - first) * np.exp(-near * np.maximum(cuts - low, 0))
     beyond_middle = (inside - second) * np.exp(-rate * np.maximum(cuts - middle, 0))
     expected = np.where(told, beyond_middle, np.maximum(beyond_low, beyond_middle))
-    return expected, far_rate / np.maximum(near_rate / far_rate, 1.0)
+    # Just below a gap a part of a tail looks steeper than it is.
+    return expected, np.minimum(far_rate, 2 * near_rate) / np.maximum(near_rate / far_rate, 1.0)
