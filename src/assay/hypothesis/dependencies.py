@@ -85,7 +85,7 @@ def _hypothesis(
         confidence = min(confidence, 0.45) if context.profile.sample.complete else 0.0
     if not context.profile.sample.complete and near <= 0.5 and first.dependency.rate > 0.1:
         # A few sampled rows a group make a majority of anything; only the whole table would show what is usual there.
-        confidence = min(confidence, 0.45)
+        confidence = 0.0
     if confidence < 0.3:
         return None
     reports = [(e.determinant, e.dependent, e.dependency, e.exceptions) for e in edges]

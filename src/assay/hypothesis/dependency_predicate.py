@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -49,38 +48,37 @@ def pairs_predicate(context: Context, codes: dict[str, Ints], rows: Bools, edges
 
 
 def _pairs(context: Context, determinant: str, dependent: str, pairs: Ints, width: int) -> exp.Expr:
-    """``(a = .. and b in (..)) or ..``, by the column with fewer values among the pairs."""
+    """``(a, b) in ((.., ..), ..)``."""
     a, b = context.profile[determinant], context.profile[dependent]
-    by_a: dict[int, list[int]] = defaultdict(list)
-    by_b: dict[int, list[int]] = defaultdict(list)
-    for pair in pairs.tolist():
-        by_a[pair // width].append(pair % width)
-        by_b[pair % width].append(pair // width)
-    outer, inner, groups = (a, b, by_a) if len(by_a) <= len(by_b) else (b, a, by_b)
-    cases = [exp.and_(_is(outer, [one]), _is(inner, many)) for one, many in sorted(groups.items())]
-    return cases[0] if len(cases) == 1 else exp.or_(*(exp.paren(c) for c in cases))
+    listed = [exp.Tuple(expressions=[_literal(a, pair // width), _literal(b, pair % width)]) for pair in pairs.tolist()]
+    both = exp.Tuple(expressions=[_stored(a), _stored(b)])
+    return exp.In(this=both, expressions=listed)
 
 
 def _against_majority(context: Context, determinant: str, dependent: str, dependency: Dependency) -> exp.Expr:
-    """For each right value of B: the groups of A that have it, and any other value."""
+    """The groups of A whose right value of B is known, with any other value than that or a tolerated one."""
     a, b = context.profile[determinant], context.profile[dependent]
-    tolerated: dict[int, list[int]] = defaultdict(list)
-    for pair in dependency.tolerated.tolist():
-        tolerated[pair // dependency.dependents].append(pair % dependency.dependents)
-    by_right: dict[tuple[int, ...], list[int]] = defaultdict(list)
-    for group in np.flatnonzero(dependency.right >= 0)[:_MOST_GROUPS].tolist():
-        by_right[(int(dependency.right[group]), *sorted(tolerated[group]))].append(group)
-    cases = [exp.and_(_is(a, groups), exp.not_(_is(b, right))) for right, groups in sorted(by_right.items())]
-    return cases[0] if len(cases) == 1 else exp.paren(exp.or_(*(exp.paren(c) for c in cases)))
+    groups = np.flatnonzero(dependency.right >= 0)[:_MOST_GROUPS]
+    right = groups * dependency.dependents + dependency.right[groups]
+    tolerated = dependency.tolerated[np.isin(dependency.tolerated // max(dependency.dependents, 1), groups)]
+    good = np.sort(np.concatenate([right, tolerated]))
+    allowed = _pairs(context, determinant, dependent, good, dependency.dependents)
+    return exp.and_(
+        _is(a, groups.tolist()), exp.not_(exp.Is(this=_stored(b), expression=exp.null())), exp.not_(allowed)
+    )
 
 
 def _is(column: SampleColumn, codes: Sequence[int]) -> exp.Expr:
-    # The values as stored: a text that reads as a number is compared as text.
-    value = exp.column(column.name, quoted=True)
+    value = _stored(column)
     literals = [_literal(column, code) for code in codes]
     if len(literals) == 1:
         return exp.EQ(this=value, expression=literals[0])
     return exp.In(this=value, expressions=literals)
+
+
+def _stored(column: SampleColumn) -> exp.Expr:
+    """The column as stored: a text that reads as a number is compared as text."""
+    return exp.column(column.name, quoted=True)
 
 
 def _literal(column: SampleColumn, code: int) -> exp.Expr:
