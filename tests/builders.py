@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,12 @@ def table_of(data: Table) -> pa.Table:
 
 def source_of(data: Table, settings: Settings = Settings()) -> Source:
     """The table as an open source, through a Parquet file of its own."""
-    path = Path(tempfile.mkdtemp()) / "table.parquet"
+    folder = tempfile.TemporaryDirectory()
+    path = Path(folder.name) / "table.parquet"
     pq.write_table(table_of(data), path)
-    return find_tables(str(path))[0].open(settings)
+    source = find_tables(str(path))[0].open(settings)
+    weakref.finalize(source, folder.cleanup)  # tests do not close their sources
+    return source
 
 
 def context_of(data: Table, siblings: dict[str, tuple[str, ...]] | None = None, sample_rows: int = 60_000) -> Context:

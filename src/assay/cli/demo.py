@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -38,9 +37,10 @@ def demo(
     from assay.config import Settings
     from assay.pipeline import audit
     from assay.report.text import kind_text
+    from assay.source.scratch import scratch_path
 
     progress = Progress(quiet)
-    folder = keep or Path(tempfile.mkdtemp(prefix="assay-demo-"))
+    folder = keep or scratch_path()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with progress.working():

@@ -11,7 +11,8 @@ from sqlglot import exp
 
 from assay.config import Settings
 from assay.errors import SourceError
-from assay.source.duckdb import NUMBERED, DuckDBSource, connect, one_line, scratch_folder
+from assay.source.duckdb import NUMBERED, DuckDBSource, connect, one_line
+from assay.source.scratch import scratch_path
 
 READERS = {
     ".parquet": "parquet",
@@ -48,9 +49,8 @@ def open_files(paths: Sequence[Path], name: str, settings: Settings, where: exp.
         raise SourceError(f"{name}: not a table file; assay reads {', '.join(sorted(READERS))}")
     for path in paths:
         _check_readable(path)
-    scratch = scratch_folder()
-    connection = connect(settings)
-    connection.execute(f"SET temp_directory = '{scratch / 'spill'}'")
+    scratch = scratch_path()
+    connection = connect(settings, scratch=scratch)
     listed = ", ".join(_literal(str(path)) for path in paths)
     try:
         if formats == {"parquet"}:
@@ -58,8 +58,12 @@ def open_files(paths: Sequence[Path], name: str, settings: Settings, where: exp.
         else:
             relation, position = _text(connection, formats.pop() or "", listed, len(paths))
         return DuckDBSource(connection, name, relation, position, where=where, scratch=scratch)
-    except duckdb.Error as error:
-        raise SourceError(f"{name}: cannot be read as {paths[0].suffix.lstrip('.')}: {one_line(error)}") from None
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, duckdb.Error):
+            kind = paths[0].suffix.lstrip(".")
+            raise SourceError(f"{name}: cannot be read as {kind}: {one_line(error)}") from None
+        raise
 
 
 def _parquet(connection: duckdb.DuckDBPyConnection, listed: str, files: int) -> tuple[str, str]:
