@@ -91,10 +91,10 @@ def _domain(column: SampleColumn, homes: dict[str, str]) -> Domain:
         if float(counts[inside].sum()) >= PREVAILS * total:
             return Domain(kind)
     at_home = [v for v, n in zip(values, counts, strict=True) if n >= 3 and homes.get(v) == column.name]
-    at_home = [v for v in at_home if not is_placeholder(v)]
-    held = sum(float(n) for v, n in zip(values, counts, strict=True) if v in set(at_home))
-    if 2 <= len(at_home) <= LISTED and held >= 0.5 * len(column):
-        return Domain("category", frozenset(at_home))
+    own = frozenset(v for v in at_home if not is_placeholder(v))
+    held = sum(float(n) for v, n in zip(values, counts, strict=True) if v in own)
+    if 2 <= len(own) <= LISTED and held >= 0.5 * len(column):
+        return Domain("category", own)
     shapes: Counter[str] = Counter()
     for shape, n in zip(coarse_shapes(values), counts, strict=True):
         shapes[shape] += int(n)

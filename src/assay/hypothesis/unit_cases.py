@@ -12,7 +12,7 @@ import numpy as np
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.series import group_medians, log10_choose, runs, scale_of, widest_gaps
 from assay.hypothesis.unit_ratios import Ratio
-from assay.hypothesis.unit_splits import Split, currency_column
+from assay.hypothesis.unit_splits import Split, View, currency_column
 from assay.profile.arrays import Bools, Floats, Ints
 
 LEAST_GAP = 0.35  # decades without any day between the two levels
@@ -90,23 +90,23 @@ def _usual(ratio: Ratio, split: Split, group: int, coarser: Sequence[Split]) -> 
     """What an entity's level would be by its like, and how far they spread; NaN where there are too few."""
     best, spread = float("nan"), float("inf")
     rows = split.members(group)
-    for view in (ratio.logs, *_views(ratio, split, coarser)):
-        siblings = np.delete(split.levels(view), group)
+    for view in (ratio.view, *_views(ratio, split, coarser)):
+        siblings = np.delete(view.levels(split), group)
         siblings = siblings[np.isfinite(siblings)]
-        shift = (ratio.logs - view)[rows]
+        shift = (ratio.logs - view.logs)[rows]
         if len(siblings) >= 3 and np.isfinite(shift).any() and scale_of(siblings, 0.05) < spread:
             spread = scale_of(siblings, 0.05)
             best = float(np.median(siblings) + np.nanmedian(shift))
     return best, spread
 
 
-def _views(ratio: Ratio, split: Split, coarser: Sequence[Split]) -> list[Floats]:
+def _views(ratio: Ratio, split: Split, coarser: Sequence[Split]) -> list[View]:
     """The ratio within the values of each coarse column."""
     views = []
     for other in coarser:
         if other.column is not None and 2 <= len(other.names) <= min(COARSE, len(split.names) / 2):
             if other.column not in ratio.within:
-                ratio.within[other.column] = ratio.logs - other.levels(ratio.logs)[other.codes]
+                ratio.within[other.column] = View(ratio.logs - ratio.view.levels(other)[other.codes])
             views.append(ratio.within[other.column])
     return views
 
@@ -220,20 +220,20 @@ def levels_apart(context: Context, ratio: Ratio, split: Split, coarser: Sequence
         return []
     if currency is not None:
         level = _by_group(context.profile[currency].codes, ratio.logs)
-        ratio = replace(ratio, logs=ratio.logs - level, within={})
-    views = [ratio.logs, *_views(ratio, split, coarser)]
+        ratio = replace(ratio, logs=ratio.logs - level)
+    views = [ratio.view, *_views(ratio, split, coarser)]
     found = [case for view in views if (case := _outlying(ratio, split, view)) is not None]
     return [min(found, key=lambda case: (-case.confidence, abs(case.apart - case.decades)))] if found else []
 
 
-def _outlying(ratio: Ratio, split: Split, logs: Floats) -> Case | None:
+def _outlying(ratio: Ratio, split: Split, view: View) -> Case | None:
     """The entities beyond the widest gap between the levels of entities, if that is no natural spread."""
-    means = split.means(logs)
+    means = split.means(view.logs)
     if len(means) < FEWEST_SIBLINGS or means[-1] - means[0] < 0.9 * ALWAYS_APART:
         return None
     if np.diff(means).max() < 0.3 * ALWAYS_APART:
         return None
-    level = split.levels(logs, least=3)
+    level = view.levels(split, least=3)
     entity = np.flatnonzero(np.isfinite(level))
     level, weight = level[entity], split.sizes[entity]
     if len(level) < FEWEST_SIBLINGS:
@@ -260,9 +260,9 @@ def _outlying(ratio: Ratio, split: Split, logs: Floats) -> Case | None:
         return None
     sign = 1 if odd else -1
     bad = np.isin(split.codes, entity[flags])
-    beyond = (logs - float(middle[0])) * sign > 0
+    beyond = (view.logs - float(middle[0])) * sign > 0
     # Where only some rows of these entities are off, or others are off as well, it is not these entities.
-    if (beyond & ~bad).sum() > 0.05 * bad.sum() or (beyond & bad).sum() < PURE * (np.isfinite(logs) & bad).sum():
+    if (beyond & ~bad).sum() > 0.05 * bad.sum() or (beyond & bad).sum() < PURE * (np.isfinite(view.logs) & bad).sum():
         return None
     # Decades between like things of other trades (bytes of pages and of films) may be their nature.
     sure = ratio.known and len(rest) >= flags.sum() and (decades >= 4 or (spread < 0.4 and not few))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context
-from assay.hypothesis.unit_splits import Split
+from assay.hypothesis.unit_splits import Split, View
 from assay.profile.arrays import Floats, Ints
 
 SCREENED = 4_000  # rows for choosing partners
@@ -33,7 +34,12 @@ class Ratio:
     logs: Floats
     own: Floats
     known: bool
-    within: dict[str, Floats] = field(default_factory=dict)
+    within: dict[str, View] = field(default_factory=dict, init=False)
+
+    @cached_property
+    def view(self) -> View:
+        """The logs as they are."""
+        return View(self.logs)
 
     @property
     def words(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -90,7 +90,7 @@ class Split:
         return list(dict.fromkeys(entity[order][far].tolist()))
 
     def means(self, logs: Floats, least: int = 3) -> Floats:
-        """Mean level of each entity with at least ``least`` values, ascending; a cheap stand-in for :meth:`levels`."""
+        """Mean level of each entity with at least ``least`` values, ascending; stands in for medians cheaply."""
         stride = max(1, len(logs) // ENOUGH)
         codes, values = self.codes[::stride], logs[::stride]
         known = (codes >= 0) & np.isfinite(values)
@@ -98,19 +98,38 @@ class Split:
         total = np.bincount(codes[known], weights=values[known], minlength=len(self.names))
         return np.sort(total[count >= least] / count[count >= least])
 
-    def levels(self, logs: Floats, least: int = 1) -> Floats:
-        """Median level of each entity, NaN for those with fewer than ``least`` values."""
-        known = np.flatnonzero((self.codes >= 0) & np.isfinite(logs))
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """Logs by row (NaN for none) that several splits look at; what the looks share is computed once."""
+
+    logs: Floats
+    _levels: dict[str | None, tuple[Floats, Ints]] = field(default_factory=dict, init=False)
+
+    @cached_property
+    def _ascending(self) -> Ints:
+        """Row numbers of about ``ENOUGH`` known logs, in ascending order of the logs."""
+        known = np.flatnonzero(np.isfinite(self.logs))
         known = known[:: max(1, len(known) // ENOUGH)]
-        by_value = known[np.argsort(logs[known])]
-        codes = self.codes[by_value]
-        order = np.argsort(codes.astype(np.int16) if len(self.names) < 32_000 else codes, kind="stable")
-        sizes = np.bincount(codes, minlength=len(self.names))
-        start = np.cumsum(sizes) - sizes
-        values = np.append(logs[by_value[order]], np.nan)
-        low, high = start + np.maximum(sizes - 1, 0) // 2, start + sizes // 2
-        medians = (values[np.minimum(low, len(values) - 1)] + values[np.minimum(high, len(values) - 1)]) / 2
+        return known[np.argsort(self.logs[known])]
+
+    def levels(self, split: Split, least: int = 1) -> Floats:
+        """Median level of each entity of the split, NaN for those with fewer than ``least`` values."""
+        if split.column not in self._levels:
+            self._levels[split.column] = self._medians(split)
+        medians, sizes = self._levels[split.column]
         return np.where(sizes >= least, medians, np.nan)
+
+    def _medians(self, split: Split) -> tuple[Floats, Ints]:
+        rows = self._ascending
+        codes = split.codes[rows]
+        rows, codes = rows[codes >= 0], codes[codes >= 0]
+        order = np.argsort(codes.astype(np.int16) if len(split.names) < 32_000 else codes, kind="stable")
+        sizes = np.bincount(codes, minlength=len(split.names)).astype(np.int64)
+        start = np.cumsum(sizes) - sizes
+        values = np.append(self.logs[rows[order]], np.nan)
+        low, high = start + np.maximum(sizes - 1, 0) // 2, start + sizes // 2
+        return (values[np.minimum(low, len(values) - 1)] + values[np.minimum(high, len(values) - 1)]) / 2, sizes
 
 
 def splits_of(context: Context, date: str | None) -> list[Split]:
