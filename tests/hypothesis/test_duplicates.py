@@ -121,3 +121,21 @@ def test_requests_of_one_second_are_two_requests() -> None:
         }
     )
     assert rows_found(table, "duplicate_keys") == 0
+
+
+def test_a_few_sampled_pairs_of_copies_in_a_large_table_are_no_chance() -> None:
+    rng = np.random.default_rng(3)
+    rows = 100_000
+    table = pa.table(
+        {
+            "day": np.arange("2026-01-01", "2026-04-11", dtype="datetime64[D]").repeat(rows // 100),
+            "ad_id": np.tile(10_000 + np.arange(rows // 100), 100),
+            "impressions": rng.integers(100, 90_000, rows),
+            "clicks": rng.integers(0, 90, rows),
+        }
+    )
+    context = context_of(pa.concat_tables([table, again(table, 0.01)]), sample_rows=6_000)
+    found = next(h for h in propose(context) if h.kind == "duplicate_rows")
+    assert 0 < found.evidence["equal_pairs_in_sample"] < 20
+    assert found.strict
+    assert found.confidence > 0.9

@@ -6,6 +6,7 @@ of tables without a key is the near miss: if rows were equal by chance, many mor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from assay.profile.sample import Sample
 DESCRIBING = (Family.DATE, Family.ID, Family.NAME, Family.DIMENSION, Family.FLAG, Family.TEXT, Family.OTHER)
 NEARLY = 0.5  # a key that more rows than this repeat is none
 PERSISTENT = 3.0  # entities that repeat this much more often than the average lack a breakdown column
+FEWEST_PAIRS = 100  # of rows that share their description, to tell how often such rows agree
 RELOADED = 0.9  # a day is reloaded if this share of its keys is there twice
 
 
@@ -49,7 +51,8 @@ def _rows(context: Context, tested: tuple[str, ...], prints: npt.NDArray[np.uint
     pairs = equal_pairs(prints)
     known = context.grain and _meaningful(context)
     expected = _alike(context) if known else _by_chance(sample, prints)
-    natural = expected > 0 and pairs <= 3 * expected + 5
+    usual = 3 * expected  # the estimate is one of order
+    natural = expected > 0 and pairs <= usual + 3 * math.sqrt(usual)
     evidence: dict[str, Any] = {"key": list(context.grain)}
     if pairs:
         evidence |= {"equal_pairs_in_sample": pairs, "expected_by_chance": round(expected, 1)}
@@ -106,15 +109,20 @@ def _alike(context: Context) -> float:
     measured = [c for c in sample.names if c not in told]
     if not told or not measured:
         return 0.0
-    descriptions = row_prints(sample, told)
+    descriptions, measures = row_prints(sample, told), row_prints(sample, measured)
     _, codes, sizes = np.unique(descriptions, return_inverse=True, return_counts=True)
     repeated = sizes[codes] > 1
-    rows = int(repeated.sum())
-    if rows < 2:
-        return 0.0
     pairs = equal_pairs(descriptions)
-    agree = equal_pairs(row_prints(sample, measured)[repeated]) / (rows * (rows - 1) / 2)
-    return pairs * agree
+    if pairs == 0:
+        return 0.0
+    # Only pairs of different descriptions: the copies themselves are no measure of chance.
+    rows = int(repeated.sum())
+    apart = rows * (rows - 1) // 2 - pairs
+    if apart < FEWEST_PAIRS:
+        repeated = np.ones(sample.rows, np.bool_)
+        apart = sample.rows * (sample.rows - 1) // 2 - pairs
+    both = equal_pairs(row_prints(sample, [*told, *measured])[repeated])
+    return pairs * (equal_pairs(measures[repeated]) - both) / max(apart, 1)
 
 
 def _meaningful(context: Context) -> bool:
