@@ -28,9 +28,10 @@ BELOW = {
     "report": FOUNDATION | {"source", "scan", "profile", "domain", "hypothesis", "judge"},
 }
 BELOW["pipeline"] = set(BELOW)
+BELOW["plan"] = set(BELOW["pipeline"])
 BELOW["bench"] = BELOW["campaigns"] = BELOW["agent"] = {*BELOW["pipeline"], "pipeline"}
 BELOW["serve"] = {*BELOW["agent"], "agent"}
-BELOW["cli"] = {*BELOW["serve"], "serve", "bench", "campaigns"}
+BELOW["cli"] = {*BELOW["serve"], "serve", "bench", "campaigns", "plan"}
 BELOW["__main__"] = {"cli"}
 
 ENGINES = {"duckdb", "bigquery", "psycopg", "psycopg2", "pyspark", "sqlalchemy", "adbc_driver_postgresql"}

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 
@@ -18,7 +18,8 @@ from assay.config import Settings
 from assay.domain.grouping import group_plan
 from assay.domain.pack import Pack, load_packs
 from assay.domain.roles import assign_roles
-from assay.errors import AssayError, ConfigurationError, SourceError
+from assay.domain.since import since_condition
+from assay.errors import AssayError, SourceError
 from assay.hypothesis.grain import infer_grain
 from assay.hypothesis.hypothesis import Context, Hypothesis
 from assay.hypothesis.propose import QUICK, SEARCHING, Raised, preload, propose
@@ -26,12 +27,12 @@ from assay.judge.finding import AuditedColumn, Checked, Verdict
 from assay.judge.findings import Ruling, rule
 from assay.judge.quarantine import write_rows
 from assay.judge.verdict import Judgement, decide, metrics_of
-from assay.profile.groups import Groups, count_groups, groups_query
+from assay.profile.groups import count_groups
 from assay.profile.profile import Profile
-from assay.profile.sample import empty_sample, sample_query, take_sample
+from assay.profile.sample import take_sample
 from assay.report.mask import masked
 from assay.report.record import Audit
-from assay.scan.planner import measure, statements
+from assay.scan.planner import measure
 from assay.source.base import Source
 from assay.source.open import Address, find_tables
 
@@ -96,42 +97,21 @@ def audits(
     """
     pack = load_packs(packs)
     tables = find_tables(address, where)
-    siblings = _siblings(tables, settings)
+    siblings, settings = _siblings(tables, settings)
     for table in tables:
         try:
             others = {name: columns for name, columns in siblings.items() if name != table.name}
-            opened = table.open(settings, _since(table, settings, since, pack) if since else None)
+            condition, settings = _since(table, settings, since, pack)
+            opened = table.open(settings, condition)
             try:
                 rows = rows_out(table.name) if callable(rows_out) else rows_out
                 result = _audit(opened, address, settings, pack, others, rows, progress or (lambda _: None))
             finally:
+                settings = _less(settings, opened)
                 opened.close()
             yield table.name, result
         except AssayError as error:
             yield table.name, error
-
-
-def plan(
-    address: str, *, settings: Settings = Settings(), where: str | None = None, packs: Sequence[Path] = ()
-) -> list[str]:
-    """The statements an audit of the first table would send, as far as names and types alone tell; runs none of them.
-
-    What the values of the sample will suggest is not known yet: an audit tests more, in the same statements.
-    """
-    pack = load_packs(packs)
-    source = find_tables(address, where)[0].open(settings)
-    try:
-        sample = empty_sample(source)
-        roles = assign_roles(sample, pack)
-        context = Context(
-            Profile(source.name, source.rows, sample, Groups(), {}), roles, (), settings.seed, pack.relations
-        )
-        metrics = [m for h in propose(context, settings.max_hypotheses).hypotheses for m in metrics_of(h)]
-        groups = groups_query(source, sample, group_plan(sample, roles))
-        queries = [sample_query(source, settings.sample_rows), groups, *statements(source, metrics)]
-        return [source.render(q) for q in queries if q is not None]
-    finally:
-        source.close()
 
 
 def examine(source: Source, settings: Settings, pack: Pack, siblings: dict[str, tuple[str, ...]]) -> Context:
@@ -238,33 +218,38 @@ def _failures(judgements: Sequence[Judgement], context: Context, raised: Raised,
     return (*context.profile.groups.failures, *raised.failures, *failed, *ruling.failures)
 
 
-def _siblings(tables: Sequence[Address], settings: Settings) -> dict[str, tuple[str, ...]]:
-    """Column names of each table of a data set, without those that cannot be opened: their audit will say why."""
-    if len(tables) < 2:
-        return {}
+def _siblings(tables: Sequence[Address], settings: Settings) -> tuple[dict[str, tuple[str, ...]], Settings]:
+    """Column names of each table of a data set, and what is left to spend after that.
+
+    Tables that cannot be opened are left out: their audit will say why.
+    """
     found: dict[str, tuple[str, ...]] = {}
-    for table in tables:
+    for table in tables if len(tables) > 1 else ():
         try:
             source = table.open(settings)
         except AssayError:
             continue
         found[table.name] = tuple(c.name for c in source.columns)
+        settings = _less(settings, source)
         source.close()
-    return found
+    return found, settings
 
 
-def _since(table: Address, settings: Settings, since: str, pack: Pack) -> exp.Expr:
-    """The condition that a row's day is ``since`` or later, by the date column that the roles name."""
-    try:
-        day = date.fromisoformat(since)
-    except ValueError:
-        raise ConfigurationError(f"--since {since}: not a date; write it as YYYY-MM-DD") from None
+def _since(table: Address, settings: Settings, since: str | None, pack: Pack) -> tuple[exp.Expr | None, Settings]:
+    """The condition that a row's day is ``since`` or later, and what is left to spend after a look for the date."""
+    if since is None:
+        return None, settings
     source = table.open(settings)
     try:
         sample = take_sample(source, SINCE_SAMPLE)
     finally:
+        settings = _less(settings, source)
         source.close()
-    dates = [name for name, role in assign_roles(sample, pack).items() if role.event_time]
-    if not dates:
-        raise SourceError(f"{table.name}: no date column was recognised for --since; use --where instead")
-    return exp.GTE(this=sample[dates[0]].value, expression=exp.cast(exp.Literal.string(day.isoformat()), "date"))
+    return since_condition(table.name, sample, assign_roles(sample, pack), since), settings
+
+
+def _less(settings: Settings, source: Source) -> Settings:
+    """What may still be read, of the bound for all tables together."""
+    if settings.max_bytes is None:
+        return settings
+    return dataclasses.replace(settings, max_bytes=max(0, settings.max_bytes - (source.spent.bytes or 0)))

@@ -82,10 +82,57 @@ def test_where_and_since_limit_the_rows(assay: Assay, broken: Path) -> None:
     assert (where["rows"], since["rows"]) == (30, 400)
 
 
+def statements(out: str) -> list[str]:
+    return [line for line in out.splitlines() if not line.startswith("--")]
+
+
 def test_a_dry_run_prints_statements_and_audits_nothing(assay: Assay, broken: Path) -> None:
     done = assay("audit", broken, "--dry-run")
     assert done.status == 0
-    assert all(line.startswith(("SELECT", "WITH")) for line in done.out.strip().split(";\n"))
+    assert len(statements(done.out)) >= 3
+    assert all(line.startswith("SELECT") and line.endswith(";") for line in statements(done.out))
+    assert "-- broken.parquet: 3 statements, reads at most" in done.out
+
+
+def test_a_dry_run_shows_every_table_with_its_condition(assay: Assay, folder: Path) -> None:
+    whole, since = assay("audit", folder, "--dry-run"), assay("audit", folder, "--dry-run", "--since", "2026-01-11")
+    assert [line.split(":")[0] for line in whole.out.splitlines() if "statements" in line] == [
+        "-- a.parquet",
+        "-- b.parquet",
+    ]
+    assert since.out.count("""WHERE "date" >= CAST('2026-01-11' AS DATE)""") == 2
+    assert "WHERE" not in next(line for line in whole.out.splitlines() if "audited" in line)
+
+
+def test_a_dry_run_names_the_tables_that_cannot_be_audited(assay: Assay, folder: Path) -> None:
+    (folder / "c.parquet").write_bytes(b"PAR1 not really")
+    done = assay("audit", folder, "--dry-run")
+    assert (done.status, len(done.err.splitlines())) == (2, 1)
+    assert "-- b.parquet" in done.out
+
+
+def test_max_bytes_stops_an_audit_before_it_reads_more(assay: Assay, broken: Path) -> None:
+    done = assay("audit", broken, "--max-bytes", "1KB")
+    assert (done.status, done.out) == (2, "")
+    assert len(done.err.splitlines()) == 1
+    assert "would read" in done.err
+    assert "--max-bytes" in done.err
+
+
+def test_max_bytes_that_are_enough_change_nothing_but_the_cost(assay: Assay, broken: Path) -> None:
+    free = json.loads(assay("audit", broken, "--format", "json").out)
+    bound = json.loads(assay("audit", broken, "--format", "json", "--max-bytes", "10MB").out)
+    assert free["cost"]["bytes"] is None
+    assert 0 < bound["cost"]["bytes"] <= 10_000_000
+    assert free["findings"] == bound["findings"]
+
+
+def test_max_bytes_bound_all_tables_together(assay: Assay, folder: Path) -> None:
+    one = json.loads(assay("audit", folder / "a.parquet", "--format", "json", "--max-bytes", "1GB").out)
+    done = assay("audit", folder, "--format", "json", "--max-bytes", str(one["cost"]["bytes"]))
+    document = json.loads(done.out)
+    assert [a["table"] for a in document["audits"]] == ["a.parquet"]
+    assert [f["table"] for f in document["failures"]] == ["b.parquet"]
 
 
 def test_masked_samples_show_no_value(assay: Assay, broken: Path) -> None:

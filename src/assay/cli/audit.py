@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assay.cli import options
 from assay.cli.options import DebugOption, FormatOption, MaskOption, QuietOption
+
+if TYPE_CHECKING:
+    from assay.errors import AssayError
+    from assay.plan import Plan
 
 Source = Annotated[
     str,
@@ -47,7 +52,9 @@ MaxBytes = Annotated[
 MaxHypotheses = Annotated[
     int | None, typer.Option("--max-hypotheses", metavar="N", min=1, help="Test the likeliest N hypotheses only.")
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the statements that would be sent first, and stop.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print the first statements for each table and the bytes they read; run none.")
+]
 FailOn = Annotated[
     options.Severity,
     typer.Option(
@@ -95,11 +102,12 @@ def audit(
 
     Exit status: 0 if no new finding is as severe as --fail-on, 1 if one is, 2 if the audit could not be done.
     """
-    from assay.cli.console import Progress, put
+    from assay.cli.console import Progress
     from assay.cli.output import Output
     from assay.config import Settings
     from assay.errors import AssayError, ConfigurationError
-    from assay.pipeline import audits, plan
+    from assay.pipeline import audits
+    from assay.plan import plans
     from assay.source.open import find_tables
 
     settings = Settings(
@@ -113,9 +121,7 @@ def audit(
     if not source.strip():
         raise ConfigurationError("the source is empty; name a file, a folder or a database")
     if dry_run:
-        statements = plan(source, settings=settings, where=where, packs=packs)
-        put("".join(f"{statement};\n" for statement in statements))
-        return 0
+        return _dry_run(plans(source, settings=settings, where=where, since=since, packs=packs))
 
     several = len(find_tables(source, where)) > 1
     if several and rows_out is not None:
@@ -141,3 +147,27 @@ def audit(
             raise result
     output.finish()
     return output.status(fail_on)
+
+
+def _dry_run(planned: Iterable[tuple[str, Plan | AssayError]]) -> int:
+    """Print the statements of each table as SQL, and what they would read as comments between them."""
+    from assay.cli.console import put, say
+    from assay.cli.errors import CLEAN, FAILED, explain
+    from assay.report.text import visible
+    from assay.source.base import amount
+
+    def reads(size: int | None) -> str:
+        return "reads what nobody can tell in advance" if size is None else f"reads at most {amount(size)}"
+
+    status = CLEAN
+    for table, plan in planned:
+        if isinstance(plan, Exception):
+            say(explain(plan)[1])
+            status = FAILED
+            continue
+        count = f"{len(plan.statements)} statement{'s' if len(plan.statements) != 1 else ''}"
+        put(f"-- {visible(table, 200)}: {count}, {reads(plan.bytes)}; what they find leads to more\n")
+        put(f"-- audited: {visible(plan.relation, 2000)}\n")
+        for statement in plan.statements:
+            put(f"-- {reads(statement.bytes)}\n{statement.sql};\n")
+    return status

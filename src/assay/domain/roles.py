@@ -66,6 +66,8 @@ def _fits(column: SampleColumn, reading: Reading, shape: _Shape, pack: Pack) -> 
     family, kind = reading.family, column.type
     if family is None:
         return False
+    if not len(column):
+        return _declared(family, kind)
     if isinstance(shape, TextShape):
         if family in _METRICS:
             return False
@@ -81,6 +83,13 @@ def _fits(column: SampleColumn, reading: Reading, shape: _Shape, pack: Pack) -> 
     if kind is ColumnType.BOOLEAN:
         return family in (Family.FLAG, Family.DIMENSION)
     return not kind.temporal and len(column) == int(column.nulls.sum())
+
+
+def _declared(family: Family, kind: ColumnType) -> bool:
+    """Whether a column of a type may hold what its header says, where there are no values to ask."""
+    if kind.temporal or kind is ColumnType.BOOLEAN:
+        return family is Family.DATE if kind.temporal else family in (Family.FLAG, Family.DIMENSION)
+    return kind.numeric is (family in _METRICS) or family in (Family.ID, Family.DIMENSION)
 
 
 def _numbers_fit(family: Family, shape: NumberShape, reading: Reading, pack: Pack) -> bool:
@@ -170,7 +179,7 @@ def _with_event_time(
             continue
         spec = pack.roles.get(role.name)
         rank = spec.event_time if spec is not None else 60 if reading.other_day or reading.optional else 50
-        missing = float(column.nulls.mean()) if len(column) else 1.0
+        missing = float(column.nulls.mean()) if len(column) else 0.0
         if rank and missing < 0.7:
             ranked.append((rank, index, column.name))
     if ranked and min(ranked)[0] < 60:

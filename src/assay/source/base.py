@@ -12,6 +12,8 @@ from sqlglot import exp
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_UNITS = ("bytes", "KB", "MB", "GB", "TB")
+
 
 class ColumnType(StrEnum):
     """The types that assay tells apart; each engine maps its own to these."""
@@ -54,6 +56,14 @@ class Cost:
     bytes: int | None = None
 
 
+def amount(size: int) -> str:
+    """Bytes as people write them, such as ``3.2 MB`` (powers of 1000, as ``--max-bytes`` reads them)."""
+    value, unit = float(size), 0
+    while value >= 999.5 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    return f"{value:.0f} {_UNITS[unit]}" if value >= 10 or not unit else f"{value:.1f} {_UNITS[unit]}"
+
+
 class Source(Protocol):
     """One table, wherever it lives. All expressions are engine-neutral sqlglot trees; the source renders them.
 
@@ -62,6 +72,7 @@ class Source(Protocol):
         columns: the columns in their order.
         rows: number of rows.
         positions: whether rows have a stable 0-based position (files do, warehouse tables do not).
+        audited: the SQL of the rows that :meth:`relation` stands for, for readers of a plan.
         asked: the statements sent so far, in order, as the engine got them.
         spent: what they cost.
     """
@@ -70,6 +81,7 @@ class Source(Protocol):
     columns: tuple[Column, ...]
     rows: int
     positions: bool
+    audited: str
     asked: list[str]
 
     @property

@@ -13,9 +13,10 @@ from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 
 from assay.config import Settings
-from assay.errors import QueryError, SourceError
+from assay.errors import BudgetError, QueryError, SourceError
 from assay.source import guard
-from assay.source.base import Column, ColumnType, Cost
+from assay.source.base import Column, ColumnType, Cost, amount
+from assay.source.footprint import Footprint
 from assay.source.scratch import scratch_path
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ class DuckDBSource:
         *,
         where: exp.Expr | None = None,
         scratch: Path | None = None,
+        footprint: Footprint | None = None,
+        max_bytes: int | None = None,
+        read: int = 0,
     ) -> None:
         """Wrap ``relation`` (trusted SQL text) as one audited table.
 
@@ -67,11 +71,17 @@ class DuckDBSource:
             position: SQL of the 0-based row position inside ``relation``, None where there is none.
             where: a checked condition that limits the audited rows.
             scratch: where the engine spills to; removed on close.
+            footprint: what statements read; by default of the tables of the connection.
+            max_bytes: what all statements together may read (None: no bound, and no plan is asked for).
+            read: bytes that were read already, to stage the relation.
         """
         self._connection = connection
         # One generator for all statements: making one costs a thousand times more than using it.
         self._generator = DuckDB().generator()
         self._scratch = scratch
+        self._footprint = footprint or Footprint(connection, where=where)
+        self._max_bytes = max_bytes
+        self._bytes = read
         self.name = name
         self.positions = position is not None
         self.asked: list[str] = []
@@ -85,17 +95,32 @@ class DuckDBSource:
             described = connection.sql(f"SELECT * FROM {VIEW} LIMIT 0")
             names, types = described.columns, [str(t) for t in described.types]
             self.columns = tuple(Column(n, column_type(t), t) for n, t in zip(names[:-1], types[:-1], strict=True))
+        self.audited = f"SELECT * FROM {relation}{condition}"
+        self._whole = where is None
+        self._rows: int | None = None
+
+    @property
+    def rows(self) -> int:
+        """Number of audited rows, counted when it is first wanted; a plan sets a bound instead."""
+        if self._rows is None:
+            self._rows = self._counted()
+        return self._rows
+
+    @rows.setter
+    def rows(self, rows: int) -> None:
+        self._rows = rows
+
+    def _counted(self) -> int:
         count = exp.select(exp.Count(this=exp.Star(), big_int=True)).from_(self.relation())
-        if where is None:
-            # Like the schema, the size of an unfiltered table is metadata: it costs no scan and is no statement.
-            with _as_source_error(name):
-                self.rows = int(connection.sql(self.render(count)).fetchall()[0][0])
-        else:
-            self.rows = int(self.ask(count).column(0)[0].as_py())
+        if not self._whole:
+            return int(self.ask(count).column(0)[0].as_py())
+        # Like the schema, the size of an unfiltered table is metadata: it costs no scan and is no statement.
+        with _as_source_error(self.name):
+            return int(self._connection.sql(self.render(count)).fetchall()[0][0])
 
     @property
     def spent(self) -> Cost:
-        return Cost(len(self.asked))
+        return Cost(len(self.asked), None if self._max_bytes is None else self._bytes)
 
     def relation(self) -> exp.Expr:
         return exp.to_table(VIEW)
@@ -131,7 +156,11 @@ class DuckDBSource:
             return relation.to_arrow_reader(65_536)
 
     def estimate(self, query: exp.Expr) -> Cost:
-        return Cost(statements=1)
+        sql = self.render(_hashed_lists(guard.check(query)))
+        try:
+            return Cost(1, self._footprint.of(sql))
+        except duckdb.Error as error:
+            raise QueryError(one_line(error), sql) from None
 
     def close(self) -> None:
         self._connection.close()
@@ -141,11 +170,31 @@ class DuckDBSource:
     @contextmanager
     def _asking(self, query: exp.Expr) -> Iterator[duckdb.DuckDBPyRelation]:
         sql = self.render(_hashed_lists(guard.check(query)))
+        if self._max_bytes is not None:
+            self._bytes += self._affordable(query, self._max_bytes)
         self.asked.append(sql)
         try:
             yield self._connection.sql(sql)
         except duckdb.Error as error:
             raise QueryError(one_line(error), sql) from None
+
+    def _affordable(self, query: exp.Expr, bound: int) -> int:
+        """The bytes that a query would read, if the bound allows it."""
+        wanted = self.estimate(query).bytes
+        if wanted is None:
+            raise BudgetError(
+                f"{self.name}: what a view reads cannot be told in advance; audit its tables, or leave --max-bytes out"
+            )
+        remedy = "audit less with --since or --where, or raise --max-bytes"
+        within_bound(f"{self.name}: the next statement would read", wanted, self._bytes, bound, remedy)
+        return wanted
+
+
+def within_bound(what: str, wanted: int, spent: int, bound: int, remedy: str) -> None:
+    """Raise :class:`BudgetError` if reading ``wanted`` bytes more is beyond the bound."""
+    if spent + wanted > bound:
+        left = amount(max(bound - spent, 0))
+        raise BudgetError(f"{what} {amount(wanted)}, and {left} of the {amount(bound)} allowed are left; {remedy}")
 
 
 def _hashed_lists(query: exp.Expr) -> exp.Expr:
@@ -214,7 +263,7 @@ def open_database(path: Path, table: str | None, settings: Settings, where: exp.
     with _as_source_error(str(path)):
         connection = connect(settings, str(path), read_only=True, scratch=scratch)
     quoted = ".".join(exp.to_identifier(part, quoted=True).sql("duckdb") for part in _parts(table, tables))
-    return DuckDBSource(connection, table, quoted, None, where=where, scratch=scratch)
+    return DuckDBSource(connection, table, quoted, None, where=where, scratch=scratch, max_bytes=settings.max_bytes)
 
 
 def database_tables(path: Path, settings: Settings) -> list[str]:

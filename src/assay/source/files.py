@@ -11,7 +11,8 @@ from sqlglot import exp
 
 from assay.config import Settings
 from assay.errors import SourceError
-from assay.source.duckdb import NUMBERED, DuckDBSource, connect, one_line
+from assay.source.duckdb import NUMBERED, DuckDBSource, connect, one_line, within_bound
+from assay.source.footprint import Footprint
 from assay.source.scratch import scratch_path
 
 READERS = {
@@ -25,6 +26,7 @@ READERS = {
     ".ndjson": "json",
 }
 COMPRESSED = (".gz", ".zst")
+STAGED = "staged"
 
 
 def file_format(path: Path) -> str | None:
@@ -43,6 +45,7 @@ def open_files(paths: Sequence[Path], name: str, settings: Settings, where: exp.
 
     Raises:
         SourceError: a file is missing, unreadable, of another format, or not what its name says.
+        BudgetError: reading a text file is beyond the bound.
     """
     formats = {file_format(path) for path in paths}
     if len(formats) != 1 or None in formats:
@@ -52,12 +55,27 @@ def open_files(paths: Sequence[Path], name: str, settings: Settings, where: exp.
     scratch = scratch_path()
     connection = connect(settings, scratch=scratch)
     listed = ", ".join(_literal(str(path)) for path in paths)
+    bound, size = settings.max_bytes, sum(path.stat().st_size for path in paths)
     try:
         if formats == {"parquet"}:
             relation, position = _parquet(connection, listed, len(paths))
         else:
+            if bound is not None:
+                remedy = "convert it to Parquet, or raise --max-bytes"
+                within_bound(f"{name}: text is read whole, which is", size, 0, bound, remedy)
             relation, position = _text(connection, formats.pop() or "", listed, len(paths))
-        return DuckDBSource(connection, name, relation, position, where=where, scratch=scratch)
+        staged = relation == STAGED
+        return DuckDBSource(
+            connection,
+            name,
+            relation,
+            position,
+            where=where,
+            scratch=scratch,
+            footprint=Footprint(connection, "" if staged else listed, where, held=True),
+            max_bytes=bound,
+            read=size if staged else 0,
+        )
     except BaseException as error:
         connection.close()
         if isinstance(error, duckdb.Error):
@@ -95,9 +113,9 @@ def _text(connection: duckdb.DuckDBPyConnection, file_format: str, listed: str, 
 
 def _stage(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[str, str]:
     """Copy a relation that is slow to read, or whose columns hide the engine's own, into a scratch table."""
-    connection.execute(f"CREATE TABLE staged AS SELECT * FROM {relation}")
-    names = {n.lower() for n in connection.sql("SELECT * FROM staged LIMIT 0").columns}
-    return "staged", NUMBERED if "rowid" in names else "rowid"
+    connection.execute(f"CREATE TABLE {STAGED} AS SELECT * FROM {relation}")
+    names = {n.lower() for n in connection.sql(f"SELECT * FROM {STAGED} LIMIT 0").columns}
+    return STAGED, NUMBERED if "rowid" in names else "rowid"
 
 
 def _check_readable(path: Path) -> None:
