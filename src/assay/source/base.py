@@ -72,6 +72,7 @@ class Source(Protocol):
         columns: the columns in their order.
         rows: number of rows.
         positions: whether rows have a stable 0-based position (files do, warehouse tables do not).
+        billed: whether each statement is paid by the columns that it names, so that few statements are cheap ones.
         audited: the SQL of the rows that :meth:`relation` stands for, for readers of a plan.
         asked: the statements sent so far, in order, as the engine got them.
         spent: what they cost.
@@ -81,6 +82,7 @@ class Source(Protocol):
     columns: tuple[Column, ...]
     rows: int
     positions: bool
+    billed: bool
     audited: str
     asked: list[str]
 
@@ -117,6 +119,17 @@ class Source(Protocol):
         Raises:
             UnsafeQueryError: the statement is not one read-only query.
             QueryError: the engine failed it.
+        """
+        ...
+
+    def ask_all(self, queries: Sequence[exp.Expr]) -> list[pa.Table]:
+        """The answers to several queries, in their order; one statement where :attr:`billed`.
+
+        Each query names all of its fields. Engines that answer in one statement keep the rows of each answer in memory.
+
+        Raises:
+            UnsafeQueryError: one of them is not one read-only query.
+            QueryError: the engine failed one of them; then there is no answer to any.
         """
         ...
 

@@ -52,6 +52,8 @@ def column_type(native: str) -> ColumnType:
 class DuckDBSource:
     """One relation that DuckDB can read. Built by :func:`open_database` and by :mod:`assay.source.files`."""
 
+    billed = False
+
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
@@ -150,6 +152,9 @@ class DuckDBSource:
     def ask(self, query: exp.Expr) -> pa.Table:
         with self._asking(query) as relation:
             return relation.to_arrow_table()
+
+    def ask_all(self, queries: Sequence[exp.Expr]) -> list[pa.Table]:
+        return [self.ask(query) for query in queries]
 
     def stream(self, query: exp.Expr) -> pa.RecordBatchReader:
         with self._asking(query) as relation:
