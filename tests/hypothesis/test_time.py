@@ -123,6 +123,23 @@ def test_campaigns_that_start_and_end_are_no_anomaly() -> None:
     assert sure(only(clean, ~ended)) == []
 
 
+def test_a_quiet_day_between_the_end_of_some_campaigns_and_the_start_of_others_is_no_anomaly() -> None:
+    clean = ads(campaigns=40)
+    number = np.array([int(c[1:]) for c in clean["campaign_id"]])
+    ended = (number < 12) & (clean["date"] >= day(50))
+    to_begin = (number >= 28) & (clean["date"] <= day(50))
+    assert sure(only(clean, ~(ended | to_begin))) == []
+
+
+def test_half_of_a_segments_day_lost() -> None:
+    clean = ads(campaigns=60)
+    rng = np.random.default_rng(4)
+    there = (clean["date"] == day(50)) & (clean["platform"] == "beta")
+    found = sure(only(clean, ~(there & (rng.random(len(there)) < 0.6))))
+    assert [(h.kind, h.columns) for h in found] == [("volume_anomaly", ("date", "platform"))]
+    assert found[0].segment == "platform beta"
+
+
 def test_a_partial_last_day_is_a_note_that_says_so() -> None:
     clean = ads()
     rng = np.random.default_rng(6)

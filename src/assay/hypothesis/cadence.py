@@ -124,12 +124,12 @@ def holiday(day: int) -> bool:
 
 
 def coarsest_entity(context: Context, above: int = 1) -> str | None:
-    """The id column with the fewest values, more than ``above``: what starts and stops as one, as campaigns do."""
+    """The column of ids or names with the fewest values, more than ``above``: what starts and stops as one."""
     sample = context.profile.sample
     counts = {
         c: len(sample[c].values)
         for c, r in context.roles.items()
-        if r.family is Family.ID and above < len(sample[c].values) <= sample.rows / 5
+        if r.family in (Family.ID, Family.NAME) and above < len(sample[c].values) <= sample.rows / 5
     }
     return min(counts, key=lambda c: (counts[c], sample.names.index(c))) if counts else None
 

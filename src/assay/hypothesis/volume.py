@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from sqlglot import exp
 
-from assay.hypothesis.cadence import coarsest_entity, reports_daily
+from assay.hypothesis.cadence import reports_daily
+from assay.hypothesis.continuity import lost_by_many
 from assay.hypothesis.hypothesis import Context, Fact, Hypothesis, RowTest
 from assay.hypothesis.scope import among, between
 from assay.hypothesis.series import Panel, deseason, iso, scale_of, side_medians, z_limit
@@ -32,7 +33,7 @@ def volume_anomalies(
     found: list[Hypothesis] = []
     whole = _unusual(rows, table.first, cells, gap_days)
     for day in whole:
-        lost = report and _entities_lost(context, date, (), table.first + day)
+        lost = report and lost_by_many(context, date, (), table.first + day, int(rows[day]))
         found.append(_anomaly(context, date, (), table, rows, day, lost))
     taken = {table.first + d for d in whole} | gap_days
     for column, split in splits.items():
@@ -40,7 +41,7 @@ def volume_anomalies(
             unusual = [d for d in _unusual(own, split.first, cells, taken) if own[d] < _neighbours(own, d)]
             name = str(split.names[line])
             for day in unusual:
-                if report and _entities_lost(context, date, (column, name), split.first + day):
+                if report and lost_by_many(context, date, (column, name), split.first + day, int(own[day])):
                     found.append(_anomaly(context, date, (column, name), split, own, day, report))
                     taken.add(split.first + day)
     return found
@@ -71,34 +72,6 @@ def _neighbours(rows: Ints, day: int) -> float:
     around = np.concatenate([rows[max(day - 7, 0) : day], rows[day + 1 : day + 8]])
     around = around[around > 0]
     return float(np.median(around)) if len(around) else 0.0
-
-
-def _entities_lost(context: Context, date: str, segment: tuple[str, ...], day: int) -> bool:
-    """Whether several entities that have rows right before and right after lost rows on that day.
-
-    One that pauses is no loss of data, nor are some that end before others begin.
-    """
-    above = len(context.profile[segment[0]].values) if segment else 1
-    entity = coarsest_entity(context, above=above)
-    sample = context.profile.sample
-    if entity is None:
-        return True
-    days = np.nan_to_num(sample[date].numbers, nan=-1e9).astype(np.int64)
-    own = sample[entity].codes >= 0
-    if segment:
-        names = sample[segment[0]].values
-        if segment[1] not in names:
-            return False
-        own &= sample[segment[0]].codes == names.index(segment[1])
-    who = sample[entity].codes
-    counts = [
-        np.bincount(who[own & (days >= a) & (days <= b)], minlength=len(sample[entity].values)) / (b - a + 1)
-        for a, b in ((day - 2, day - 1), (day + 1, day + 2), (day, day))
-    ]
-    usual = np.minimum(counts[0], counts[1])
-    lost = usual - counts[2]
-    short = (usual >= 0.5) & (lost > 0.3 * usual)
-    return bool(short.sum() >= 3 and lost[short].sum() >= 0.3 * usual.sum())
 
 
 def _anomaly(
