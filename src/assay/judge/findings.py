@@ -10,12 +10,13 @@ from typing import Any
 from sqlglot import exp
 
 from assay.errors import QueryError
-from assay.hypothesis.hypothesis import CopyTest, Fact, RowTest
+from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest
 from assay.judge.causes import fold
 from assay.judge.finding import Finding, Verdict
 from assay.judge.severity import severity
-from assay.judge.verdict import Judgement
-from assay.scan.evidence import Copies, Overlap, RowCheck, overlaps
+from assay.judge.verdict import Judgement, decide, metrics_of
+from assay.scan.evidence import Copies, Overlap, RowCheck, among, overlaps, overlaps_query, read_overlaps
+from assay.scan.planner import measure_and_look
 from assay.source.base import Source
 
 MAX_FIELDS = 60
@@ -44,22 +45,50 @@ def finding_id(table: str, kind: str, columns: Sequence[str], segment: str = "")
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def rule(source: Source, judgements: Sequence[Judgement], key: Sequence[str], sample_rows: int) -> Ruling:
+@dataclass(frozen=True)
+class Seen:
+    """The rows that fail the checks of hypotheses, looked at before it was known which of these are errors."""
+
+    hypotheses: tuple[Hypothesis, ...]
+    groups: tuple[Overlap, ...]
+
+
+def test_and_look(
+    source: Source, hypotheses: Sequence[Hypothesis], key: Sequence[str], sample_rows: int
+) -> tuple[list[Judgement], Seen | None]:
+    """Test all hypotheses and look at the rows that would be bad, in one statement where the source can."""
+    tested = tuple(h for h in hypotheses if not isinstance(h.test, Fact))
+    metrics = [metric for h in hypotheses for metric in metrics_of(h)]
+    if not tested:
+        return [decide(h, {}, source.rows) for h in hypotheses], None
+    fields = _fields(tested, key)
+    looking = overlaps_query(source, [row_check(h) for h in tested], fields, sample_rows)
+    measurements, answer = measure_and_look(source, metrics, looking)
+    judgements = [decide(h, measurements, source.rows) for h in hypotheses]
+    return judgements, None if answer is None else Seen(tested, tuple(read_overlaps(answer, fields)))
+
+
+def rule(
+    source: Source, judgements: Sequence[Judgement], key: Sequence[str], sample_rows: int, seen: Seen | None = None
+) -> Ruling:
     """Turn errors into findings: look at the bad rows once, fold what has one cause, grade the rest.
 
     Args:
         key: columns that identify a row, shown with each sample.
         sample_rows: bad rows kept with each finding.
+        seen: the bad rows, where they were looked at already.
     """
     errors = _distinct([j for j in judgements if j.verdict is Verdict.ERROR], source.name)
     with_rows = [j for j in errors if not isinstance(j.hypothesis.test, Fact)]
-    checks = [row_check(j) for j in with_rows]
-    fields = _fields(with_rows, key)
+    checks = [row_check(j.hypothesis) for j in with_rows]
     failures: tuple[str, ...] = ()
     groups: list[Overlap] = []
-    if checks:
+    if seen is not None:
+        places = [next(i for i, h in enumerate(seen.hypotheses) if h is j.hypothesis) for j in with_rows]
+        groups = among(seen.groups, places, sample_rows)
+    elif checks:
         try:
-            groups = overlaps(source, checks, fields, sample_rows)
+            groups = overlaps(source, checks, _fields([j.hypothesis for j in with_rows], key), sample_rows)
         except QueryError as error:
             failures = (f"bad rows could not be looked up: {error}",)
     rows = [j.rows for j in with_rows]
@@ -84,9 +113,9 @@ def rule(source: Source, judgements: Sequence[Judgement], key: Sequence[str], sa
     return Ruling(tuple(findings), checked, cells, failures)
 
 
-def row_check(judgement: Judgement) -> RowCheck:
-    """What tells a bad row of a tested hypothesis."""
-    test = judgement.hypothesis.test
+def row_check(hypothesis: Hypothesis) -> RowCheck:
+    """What tells a bad row of a hypothesis."""
+    test = hypothesis.test
     if isinstance(test, RowTest):
         return test.bad
     if isinstance(test, CopyTest):
@@ -111,10 +140,10 @@ def _root(index: int, cause: Mapping[int, int]) -> int:
     return index
 
 
-def _fields(judgements: Sequence[Judgement], key: Sequence[str]) -> list[str]:
+def _fields(hypotheses: Sequence[Hypothesis], key: Sequence[str]) -> list[str]:
     wanted = dict.fromkeys(key)
-    for judgement in judgements:
-        wanted.update(dict.fromkeys(judgement.hypothesis.columns[:8]))
+    for hypothesis in hypotheses:
+        wanted.update(dict.fromkeys(hypothesis.columns[:8]))
     return list(wanted)[:MAX_FIELDS]
 
 

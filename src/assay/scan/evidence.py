@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -48,9 +49,14 @@ def overlaps(source: Source, checks: Sequence[RowCheck], fields: Sequence[str], 
     Args:
         fields: columns whose values are returned for the first ``limit`` rows of each group.
     """
+    return read_overlaps(source.ask(overlaps_query(source, checks, fields, limit)), fields)
+
+
+def overlaps_query(source: Source, checks: Sequence[RowCheck], fields: Sequence[str], limit: int) -> exp.Select:
+    """The statement of :func:`overlaps`."""
     flagged, masks = _flagged(source, checks, fields)
     named = [exp.column("row_index")] + [exp.column(f"f{i}") for i in range(len(fields))]
-    query = (
+    return (
         exp.select(
             *[exp.column(m) for m in masks],
             exp.alias_(exp.Count(this=exp.Star()), "n"),
@@ -60,8 +66,13 @@ def overlaps(source: Source, checks: Sequence[RowCheck], fields: Sequence[str], 
         .where(exp.or_(*[exp.column(m) > 0 for m in masks]))
         .group_by(*[exp.column(m) for m in masks])
     )
+
+
+def read_overlaps(answer: pa.Table, fields: Sequence[str]) -> list[Overlap]:
+    """The groups in an answer to :func:`overlaps_query`."""
+    masks = [name for name in answer.column_names if name not in ("n", "first_rows")]
     groups = []
-    for row in source.ask(query).to_pylist():
+    for row in answer.to_pylist():
         failed = frozenset(
             place * BITS + bit for place, m in enumerate(masks) for bit in range(BITS) if (int(row[m]) >> bit) & 1
         )
@@ -71,6 +82,20 @@ def overlaps(source: Source, checks: Sequence[RowCheck], fields: Sequence[str], 
         )
         groups.append(Overlap(failed, int(row["n"]), first))
     return sorted(groups, key=lambda g: sorted(g.failed))
+
+
+def among(groups: Sequence[Overlap], places: Sequence[int], limit: int) -> list[Overlap]:
+    """The groups as if only the checks at ``places`` had been asked, numbered by their order there."""
+    merged: dict[frozenset[int], list[Overlap]] = defaultdict(list)
+    for group in groups:
+        failed = frozenset(new for new, old in enumerate(places) if old in group.failed)
+        if failed:
+            merged[failed].append(group)
+    result = []
+    for failed, parts in merged.items():
+        first = sorted((row for part in parts for row in part.first), key=lambda row: row["row_index"])
+        result.append(Overlap(failed, sum(part.rows for part in parts), tuple(first[:limit])))
+    return sorted(result, key=lambda g: sorted(g.failed))
 
 
 def stream_rows(source: Source, checks: Sequence[RowCheck], fields: Sequence[str]) -> pa.RecordBatchReader:
