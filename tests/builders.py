@@ -18,7 +18,7 @@ from assay.judge.verdict import Judgement, decide, metrics_of
 from assay.pipeline import audit, examine
 from assay.report.record import Audit
 from assay.scan.planner import measure
-from assay.source.base import Source
+from assay.source.base import Column, ColumnType, Source
 from assay.source.open import find_tables
 
 Table = pa.Table | Mapping[str, Sequence[Any]]
@@ -39,10 +39,16 @@ def source_of(data: Table, settings: Settings = Settings()) -> Source:
     return source
 
 
-def context_of(data: Table, siblings: dict[str, tuple[str, ...]] | None = None, sample_rows: int = 60_000) -> Context:
-    """What proposers read of the table, by the real pipeline."""
+def context_of(
+    data: Table, siblings: Mapping[str, Sequence[str | Column]] | None = None, sample_rows: int = 60_000
+) -> Context:
+    """What proposers read of the table, by the real pipeline; siblings' columns may be given by name alone."""
     settings = Settings(sample_rows=sample_rows)
-    return examine(source_of(data, settings), settings, load_packs(), siblings or {})
+    others = {
+        table: tuple(c if isinstance(c, Column) else Column(c, ColumnType.OTHER) for c in columns)
+        for table, columns in (siblings or {}).items()
+    }
+    return examine(source_of(data, settings), settings, load_packs(), others)
 
 
 def judge(data: Table, hypotheses: Sequence[Hypothesis]) -> list[Judgement]:
@@ -64,5 +70,5 @@ def rows_where(data: Table, hypothesis: Hypothesis) -> list[int]:
     from assay.scan.evidence import stream_rows
 
     judgement = Judgement(hypothesis, Verdict.ERROR, 0)
-    reader = stream_rows(source_of(data), [row_check(judgement)], [])
+    reader = stream_rows(source_of(data), [row_check(judgement.hypothesis)], [])
     return [int(i) for batch in reader for i in batch.column("row_index").to_pylist()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +33,7 @@ from assay.profile.sample import take_sample
 from assay.report.mask import masked
 from assay.report.record import Audit
 from assay.scan.planner import measure
-from assay.source.base import Source
+from assay.source.base import Column, Source
 from assay.source.open import Address, find_tables
 
 Progress = Callable[[str], None]
@@ -114,13 +114,13 @@ def audits(
             yield table.name, error
 
 
-def examine(source: Source, settings: Settings, pack: Pack, siblings: dict[str, tuple[str, ...]]) -> Context:
+def examine(source: Source, settings: Settings, pack: Pack, siblings: Mapping[str, tuple[Column, ...]]) -> Context:
     """Look at a table: sample, roles, counts by value and day, grain."""
     sample = take_sample(source, settings.sample_rows)
     roles = assign_roles(sample, pack)
     groups = count_groups(source, sample, group_plan(sample, roles))
-    profile = Profile(source.name, source.rows, sample, groups, siblings)
-    return Context(profile, roles, infer_grain(sample, roles), settings.seed, pack.relations)
+    profile = Profile(source.name, source.rows, sample, groups, siblings, source.parts)
+    return Context(profile, roles, infer_grain(sample, roles), settings.seed, pack.relations, pack)
 
 
 def test(source: Source, hypotheses: Sequence[Hypothesis]) -> list[Judgement]:
@@ -159,7 +159,7 @@ def _audit(
     address: str,
     settings: Settings,
     pack: Pack,
-    siblings: dict[str, tuple[str, ...]],
+    siblings: Mapping[str, tuple[Column, ...]],
     rows_out: Path | None,
     progress: Progress,
 ) -> Audit:
@@ -218,18 +218,18 @@ def _failures(judgements: Sequence[Judgement], context: Context, raised: Raised,
     return (*context.profile.groups.failures, *raised.failures, *failed, *ruling.failures)
 
 
-def _siblings(tables: Sequence[Address], settings: Settings) -> tuple[dict[str, tuple[str, ...]], Settings]:
-    """Column names of each table of a data set, and what is left to spend after that.
+def _siblings(tables: Sequence[Address], settings: Settings) -> tuple[Mapping[str, tuple[Column, ...]], Settings]:
+    """Columns of each table of a data set, and what is left to spend after that.
 
     Tables that cannot be opened are left out: their audit will say why.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, tuple[Column, ...]] = {}
     for table in tables if len(tables) > 1 else ():
         try:
             source = table.open(settings)
         except AssayError:
             continue
-        found[table.name] = tuple(c.name for c in source.columns)
+        found[table.name] = source.columns
         settings = _less(settings, source)
         source.close()
     return found, settings

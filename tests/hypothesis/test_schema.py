@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,12 @@ import pytest
 
 from assay.bench.advertising import generate
 from assay.bench.styles import STYLES
+from assay.config import Settings
+from assay.domain.pack import load_packs
 from assay.hypothesis.hypothesis import Fact, Hypothesis
 from assay.hypothesis.schema import propose
-from tests.builders import context_of
+from assay.pipeline import examine
+from tests.builders import context_of, source_of
 
 TABLES = {style: generate(600, seed=2, style=style) for style in STYLES}
 
@@ -90,3 +94,16 @@ def test_a_report_of_a_whole_period_needs_no_date() -> None:
     pairs = zip(table["ad_id"].to_pylist(), table["device"].to_pylist(), strict=True)
     first = {pair: row for row, pair in enumerate(pairs)}
     assert lost(table.take(pa.array(list(first.values())))) == []
+
+
+def test_rates_of_a_pack_of_ones_own_ask_for_their_parts(tmp_path: Path) -> None:
+    pack = tmp_path / "fleet.yaml"
+    pack.write_text(
+        "pack: fleet\nroles:\n  litres: {family: number}\n  kilometres: {family: number}\n"
+        "  consumption: {family: rate, of: [litres, kilometres]}\n"
+    )
+    table = {"consumption": [6.5, 7.1, 5.9] * 20, "kilometres": [120.0, 80.0, 450.0] * 20}
+    settings = Settings()
+    told = examine(source_of(table), settings, load_packs([pack]), {})
+    assert [h.columns for h in propose(told)] == [("litres",)]
+    assert propose(context_of(table)) == []

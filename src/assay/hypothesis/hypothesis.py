@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from sqlglot import exp
 
+from assay.domain.pack import Pack, load_packs
 from assay.domain.relation import Relation
 from assay.domain.role import Role, Roles
 from assay.profile.profile import Profile
@@ -134,6 +135,7 @@ class Context:
         grain: the smallest set of columns that identifies a row, () where there is none.
         seed: for anything drawn.
         relations: what the loaded packs say must hold between roles.
+        pack: all that the loaded packs say; the built-in ones by default.
     """
 
     profile: Profile
@@ -141,6 +143,7 @@ class Context:
     grain: tuple[str, ...] = ()
     seed: int = 0
     relations: tuple[Relation, ...] = ()
+    pack: Pack = field(default_factory=load_packs)
 
     def role(self, column: str) -> Role:
         return self.roles[column]

@@ -1,4 +1,6 @@
-"""Columns that a table lost, told without its history: its siblings have them, or what is left makes no sense without.
+"""Columns that a table lost or that changed their type, told without its history.
+
+Its siblings have them, or what is left makes no sense without.
 
 A table may well lack what others have. So a hole is reported only where the columns around it speak for it: a rate
 whose parts are gone, steps of a funnel on both sides of the gap, entities that repeat without a day to tell them apart.
@@ -6,17 +8,19 @@ whose parts are gone, steps of a funnel on both sides of the gap, entities that 
 
 from __future__ import annotations
 
-import re
+from typing import Literal
 
 import numpy as np
 
 from assay.domain.header import normalise
-from assay.domain.pack import load_packs
 from assay.domain.role import Family
 from assay.hypothesis.fingerprint import first_of_each, group_sizes, row_prints
 from assay.hypothesis.hypothesis import Context, Fact, Hypothesis
+from assay.hypothesis.siblings import Hole, lost_by_siblings
+from assay.hypothesis.type_change import type_changes
 
-RICH = 8  # recognised roles of its domain from which a table counts as a full report
+GENERAL = "general"  # the pack of words that belong to no domain
+RICH = 8  # recognised roles of a domain from which a table counts as a full report of it
 REPEATS = 3.0  # rows of one entity, on average, from which it is reported over time
 
 CLICKS = ("clicks", "link_clicks", "outbound_clicks", "interactions", "engagements", "earned_clicks")
@@ -49,15 +53,16 @@ WORDS = {
 
 def propose(context: Context) -> list[Hypothesis]:
     """Raise the columns that a table seems to have lost."""
-    found = _lost_by_siblings(context)
+    lost_here = lost_by_siblings(context)
+    found = [missing_column(*hole, "discovered") for hole in lost_here]
     known = {context.role(c).name for c in context.roles} - {""}
-    pack = load_packs().roles
-    rich = sum(1 for name in known if name in pack and pack[name].pack == "ads") >= RICH
+    pack = context.pack.roles
+    rich = sum(1 for name in known if name in pack and pack[name].pack != GENERAL) >= RICH
     for lost, reason, confidence in [*_rates(context, known), *_funnel(known), *_video(known), *_date(context, known)]:
         sure = confidence if rich and not _by_another_name(context, lost) else min(confidence, 0.4)
         if all(lost not in h.columns for h in found):
-            found.append(_hypothesis(lost, reason, sure, "pack"))
-    return found
+            found.append(missing_column(lost, reason, sure, "pack"))
+    return found + type_changes(context)
 
 
 def _by_another_name(context: Context, lost: str) -> bool:
@@ -67,14 +72,15 @@ def _by_another_name(context: Context, lost: str) -> bool:
     return any(word in normalise(c) for c in unknown for word in WORDS.get(lost, ()))
 
 
-def _hypothesis(lost: str, reason: str, confidence: float, origin: str) -> Hypothesis:
+def missing_column(lost: str, reason: str, confidence: float, origin: Literal["pack", "discovered"]) -> Hypothesis:
+    """The claim that a column was lost."""
     return Hypothesis(
         "missing_columns",
         (lost,),
         reason,
         Fact(),
         cells=(),
-        origin="pack" if origin == "pack" else "discovered",
+        origin=origin,
         prior=confidence,
         strict=False,
         weight=0.8,
@@ -83,13 +89,10 @@ def _hypothesis(lost: str, reason: str, confidence: float, origin: str) -> Hypot
     )
 
 
-Hole = tuple[str, str, float]
-
-
 def _rates(context: Context, known: set[str]) -> list[Hole]:
     """Parts of a rate that is still there."""
     holes: dict[str, list[str]] = {}
-    for name, spec in load_packs().roles.items():
+    for name, spec in context.pack.roles.items():
         if name not in known or spec.of is None:
             continue
         there = {part: part in known or _stands_in(context, name, spec.of, part) for part in spec.of}
@@ -170,41 +173,3 @@ def _date(context: Context, known: set[str]) -> list[Hole]:
     if not len(sizes) or sizes.mean() / max(sample.fraction, 1e-9) < REPEATS:
         return []
     return [("date", "the same entities are reported many times over, and no day tells the rows apart", 0.85)]
-
-
-def _lost_by_siblings(context: Context) -> list[Hypothesis]:
-    """Columns that tables of the same kind have: two that agree in all columns, or one whose name differs by a number.
-
-    A table that has columns of its own is of another kind, or has renamed one.
-    """
-    own = {normalise(c): c for c in (*context.profile.sample.names, *context.profile.sample.skipped)}
-    stem = _stem(context.profile.table)
-    kinds: dict[frozenset[str], list[str]] = {}
-    spelling: dict[str, str] = {}
-    for table, columns in context.profile.siblings.items():
-        spelling |= {normalise(c): c for c in columns}
-        kinds.setdefault(frozenset(map(normalise, columns)), []).append(table)
-    for names, tables in sorted(kinds.items(), key=lambda item: (-len(item[1]), sorted(item[1]))):
-        lost = names - set(own)
-        same_name = any(_stem(t) == stem and t != context.profile.table for t in tables)
-        if not lost or set(own) - names or len(lost) > max(2, len(names) // 4):
-            continue
-        if len(tables) < 2 and not same_name:
-            continue
-        agreed = f"{len(tables)} other tables" if len(tables) > 1 else "a table of the same name"
-        return [
-            _hypothesis(
-                spelling[name],
-                f"{agreed} of the data set that {'have' if len(tables) > 1 else 'has'} all of these columns also "
-                f"{'have' if len(tables) > 1 else 'has'} {spelling[name]}",
-                0.9 if len(tables) > 1 else 0.75,
-                "siblings",
-            )
-            for name in sorted(lost)
-        ]
-    return []
-
-
-def _stem(table: str) -> str:
-    """A table's name without numbers, dates and its ending."""
-    return re.sub(r"[\d_\-.]+", "", re.sub(r"\.\w{1,7}$", "", table.casefold().replace("\\", "/").split("/")[-1]))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from assay.profile.groups import Groups
 from assay.profile.sample import Sample, SampleColumn
+from assay.source.base import Column
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,14 +21,16 @@ class Profile:
         rows: rows of the whole table.
         sample: rows, or all of a small table.
         groups: counts by value and by day of the whole table.
-        siblings: column names of the other tables of the same data set, by table.
+        siblings: columns of the other tables of the same data set, by table.
+        parts: columns of each file of the table, where the files differ.
     """
 
     table: str
     rows: int
     sample: Sample
     groups: Groups
-    siblings: dict[str, tuple[str, ...]]
+    siblings: Mapping[str, tuple[Column, ...]]
+    parts: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> SampleColumn:
         return self.sample[name]

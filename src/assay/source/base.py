@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -41,11 +41,17 @@ class ColumnType(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column as the engine declares it: its name, its type, and the engine's own word for the type."""
+    """A column as the engine declares it.
+
+    Attributes:
+        native: the engine's own word for the type.
+        inferred: whether the type was guessed from the cells of a text file, rather than declared by the table.
+    """
 
     name: str
     type: ColumnType
     native: str = ""
+    inferred: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ class Source(Protocol):
         name: how the table is called in reports.
         columns: the columns in their order.
         rows: number of rows.
+        parts: the columns of each file of a glob, where the files do not declare the same types; else empty.
         positions: whether rows have a stable 0-based position (files do, warehouse tables do not).
         billed: whether each statement is paid by the columns that it names, so that few statements are cheap ones.
         audited: the SQL of the rows that :meth:`relation` stands for, for readers of a plan.
@@ -81,6 +88,7 @@ class Source(Protocol):
     name: str
     columns: tuple[Column, ...]
     rows: int
+    parts: Mapping[str, tuple[Column, ...]]
     positions: bool
     billed: bool
     audited: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +49,13 @@ def column_type(native: str) -> ColumnType:
     return _BY_WORD.get(native.split("(")[0].split(" ")[0].strip('"').upper(), ColumnType.OTHER)
 
 
+def columns_of(connection: duckdb.DuckDBPyConnection, relation: str, *, inferred: bool = False) -> tuple[Column, ...]:
+    """The columns of a relation (trusted SQL text)."""
+    described = connection.sql(f"SELECT * FROM {relation} LIMIT 0")
+    types = [str(t) for t in described.types]
+    return tuple(Column(n, column_type(t), t, inferred) for n, t in zip(described.columns, types, strict=True))
+
+
 class DuckDBSource:
     """One relation that DuckDB can read. Built by :func:`open_database` and by :mod:`assay.source.files`."""
 
@@ -66,6 +73,8 @@ class DuckDBSource:
         footprint: Footprint | None = None,
         max_bytes: int | None = None,
         read: int = 0,
+        inferred: bool = False,
+        parts: Mapping[str, tuple[Column, ...]] | None = None,
     ) -> None:
         """Wrap ``relation`` (trusted SQL text) as one audited table.
 
@@ -76,6 +85,8 @@ class DuckDBSource:
             footprint: what statements read; by default of the tables of the connection.
             max_bytes: what all statements together may read (None: no bound, and no plan is asked for).
             read: bytes that were read already, to stage the relation.
+            inferred: whether the types of columns were guessed from text.
+            parts: the columns of each file, where files differ.
         """
         self._connection = connection
         # One generator for all statements: making one costs a thousand times more than using it.
@@ -85,6 +96,7 @@ class DuckDBSource:
         self._max_bytes = max_bytes
         self._bytes = read
         self.name = name
+        self.parts = parts or {}
         self.positions = position is not None
         self.asked: list[str] = []
         order = position or NUMBERED
@@ -94,9 +106,7 @@ class DuckDBSource:
                 f"CREATE OR REPLACE TEMP VIEW {VIEW} AS "
                 f'SELECT * FROM (SELECT *, {order} AS "{POSITION}" FROM {relation}){condition}'
             )
-            described = connection.sql(f"SELECT * FROM {VIEW} LIMIT 0")
-            names, types = described.columns, [str(t) for t in described.types]
-            self.columns = tuple(Column(n, column_type(t), t) for n, t in zip(names[:-1], types[:-1], strict=True))
+            self.columns = columns_of(connection, VIEW, inferred=inferred)[:-1]
         self.audited = f"SELECT * FROM {relation}{condition}"
         self._whole = where is None
         self._rows: int | None = None

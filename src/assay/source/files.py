@@ -11,7 +11,8 @@ from sqlglot import exp
 
 from assay.config import Settings
 from assay.errors import SourceError
-from assay.source.duckdb import NUMBERED, DuckDBSource, connect, one_line, within_bound
+from assay.source.base import Column
+from assay.source.duckdb import NUMBERED, DuckDBSource, columns_of, connect, one_line, within_bound
 from assay.source.footprint import Footprint
 from assay.source.scratch import scratch_path
 
@@ -63,7 +64,7 @@ def open_files(paths: Sequence[Path], name: str, settings: Settings, where: exp.
             if bound is not None:
                 remedy = "convert it to Parquet, or raise --max-bytes"
                 within_bound(f"{name}: text is read whole, which is", size, 0, bound, remedy)
-            relation, position = _text(connection, formats.pop() or "", listed, len(paths))
+            relation, position = _text(connection, next(iter(formats)) or "", listed, len(paths))
         staged = relation == STAGED
         return DuckDBSource(
             connection,
@@ -75,6 +76,8 @@ def open_files(paths: Sequence[Path], name: str, settings: Settings, where: exp.
             footprint=Footprint(connection, "" if staged else listed, where, held=True),
             max_bytes=bound,
             read=size if staged else 0,
+            inferred=formats != {"parquet"},
+            parts=_parts(connection, listed) if formats == {"parquet"} and len(paths) > 1 else None,
         )
     except BaseException as error:
         connection.close()
@@ -100,6 +103,19 @@ def _parquet(connection: duckdb.DuckDBPyConnection, listed: str, files: int) -> 
         offsets.append(total)
         total += by_index.get(index, 0)
     return relation, f"(file_row_number + ({offsets!r}::BIGINT[])[file_index::BIGINT + 1])"
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, listed: str) -> dict[str, tuple[Column, ...]]:
+    """The columns of each file, where one column has several types; by the name that tells the files apart."""
+    schemas = (
+        f"SELECT file_name, list((name, type, converted_type::VARCHAR, logical_type::VARCHAR)) AS schema "
+        f"FROM parquet_schema([{listed}]) GROUP BY 1"
+    )
+    alike = connection.execute(f"SELECT list(file_name ORDER BY file_name) FROM ({schemas}) GROUP BY schema").fetchall()
+    if len(alike) < 2:
+        return {}
+    found = {f: columns_of(connection, f"read_parquet([{_literal(fs[0])}])") for (fs,) in alike for f in fs}
+    return dict(sorted(found.items()))
 
 
 def _text(connection: duckdb.DuckDBPyConnection, file_format: str, listed: str, files: int) -> tuple[str, str]:
