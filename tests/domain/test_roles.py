@@ -119,6 +119,16 @@ def test_a_role_survives_damage_of_two_fifths(column: str, damage: str) -> None:
     assert (after.name, after.family, after.scale) == (clean.name, clean.family, clean.scale)
 
 
+def test_a_count_with_blanks_for_zero_keeps_its_role_where_most_numbers_are_negative() -> None:
+    table = generate(ROWS, 1, "meta")
+    values = table["Purchases"].to_numpy(zero_copy_only=False).astype(float)
+    hit = np.random.default_rng(4).random(ROWS) < 0.8
+    changed = pa.array(np.where(hit, -values, values), from_pandas=True)
+    after = roles_of(table.set_column(table.column_names.index("Purchases"), "Purchases", changed))["Purchases"]
+    assert (after.name, after.signed) == ("purchases", False)
+    assert roles_of({"purchases": np.where(hit, -3, 3), "day": np.arange(ROWS)})["purchases"].name == ""
+
+
 def test_a_category_survives_a_flood_of_random_strings() -> None:
     rng = np.random.default_rng(5)
     clean = some(rng, "ios", "android", "desktop", "tv")

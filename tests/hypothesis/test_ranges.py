@@ -82,6 +82,24 @@ def test_flipped_signs_are_found(build: Any, name: str, share: float) -> None:
     assert rows_where(columns, finding) == np.flatnonzero(bad).tolist()
 
 
+def test_a_count_whose_zeros_are_blank_may_have_most_numbers_turned() -> None:
+    columns = ads()
+    won = np.random.default_rng(5).poisson(np.array(columns["clicks"]) * 0.1).astype(float)
+    won[won == 0] = np.nan
+    bad = (np.random.default_rng(3).random(ROWS) < 0.8) & (won > 0)
+    columns["Purchases"] = np.where(bad, -won, won)
+    (finding,) = [h for h in findings(columns) if h.kind == "negative_metric"]
+    assert finding.columns == ("Purchases",)
+    assert rows_where(columns, finding) == np.flatnonzero(bad).tolist()
+
+
+def test_a_table_of_changes_is_signed_whatever_its_columns_are_called() -> None:
+    rng = np.random.default_rng(6)
+    change = {name: rng.poisson(50, ROWS) - rng.poisson(54, ROWS) for name in ("impressions", "clicks", "Purchases")}
+    columns = {**ads(), **change}
+    assert not [h for h in findings(columns) if h.evidence["share_in_sample"] > 0.5]
+
+
 def test_minus_one_for_nothing_is_left_to_missing_values() -> None:
     columns = ads()
     values = np.array(columns["impressions"])

@@ -17,6 +17,7 @@ from assay.profile.sample import Sample, SampleColumn
 from assay.source.base import ColumnType
 
 ANCHORS_OF_A_DOMAIN = 2
+DAMAGED = 0.9  # share of negative numbers up to which a column that is called a count is a damaged one
 _METRICS = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER)
 
 
@@ -35,6 +36,7 @@ def assign_roles(sample: Sample, pack: Pack) -> dict[str, Role]:
         spec = pack.roles.get(reading.role)
         if spec is not None and reading.weak and spec.pack not in domains:
             reading = replace(reading, role="", confidence=0.6, weak=False)
+            fits[column.name] = _fits(column, reading, shapes[column.name], pack)
         roles[column.name] = _role(column, reading, shapes[column.name], fits[column.name], pack)
     roles = _without_rivals(roles)
     roles = with_funnel(sample, roles, bool(domains - {"general"}))
@@ -97,6 +99,9 @@ def _numbers_fit(family: Family, shape: NumberShape, reading: Reading, pack: Pac
     mostly_negative = shape.negative > 0.5
     if family is Family.COUNT:
         whole = shape.whole >= 0.55 or (spec is not None and spec.fractional and shape.unit < 0.95)
+        if spec is not None and not reading.qualifier and not spec.signed:
+            # Where zeros are left blank, damage of two fifths of the rows is damage of most numbers.
+            mostly_negative = shape.negative > DAMAGED
         return whole and not mostly_negative and abs(shape.mid) < 1e11
     if family is Family.MONEY:
         return reading.signed or (spec is not None and spec.signed) or not mostly_negative

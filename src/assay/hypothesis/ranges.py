@@ -101,12 +101,12 @@ def _flipped(context: Context, name: str, values: Floats, named: bool, known: Fe
     if named and role.family is not Family.MONEY and share <= SIGNED_SHARE:
         return 0.95, "what is counted cannot be less than none"
     if share > SIGNED_SHARE or len(above) < 10:
+        if named and role.family is Family.COUNT and _turned(context, name, below, above):
+            return 0.9, "what is counted cannot be less than none, and they are as large as the others"
         return (0.45, "but so many are that it may be signed") if named else (0.0, "")
     if known is not None and _decided(context, name, known):
         return (0.4 if named else 0.0), "but another column decides the sign: refunds or corrections"
-    distance = _distance(-below, above)
-    noise = 1.7 * np.sqrt(1 / len(below) + 1 / len(above))
-    alike = distance <= noise + 0.1
+    alike = _alike(-below, above)
     through_zero = _through_zero(below, above)
     if named:
         small = float(np.median(-below)) < 0.1 * float(np.median(above))
@@ -123,6 +123,23 @@ def _flipped(context: Context, name: str, values: Floats, named: bool, known: Fe
     if alike and len(below) >= LEAST_NEGATIVE:
         return 0.75, "and as large as the others with the sign turned"
     return (0.4, "which is rare there") if share < 0.02 else (0.0, "")
+
+
+def _turned(context: Context, name: str, below: Floats, above: Floats) -> bool:
+    """Whether most numbers of a count had their sign turned: no other count is so, as all are in a table of changes."""
+    if len(above) < 10 or not _alike(-below, above):
+        return False
+    for other, role in context.roles.items():
+        if other != name and role.family in (Family.COUNT, Family.NUMBER) and context.profile[other].type.numeric:
+            numbers = context.profile[other].numbers
+            if (numbers < 0).sum() > MANY_NEGATIVE * np.isfinite(numbers).sum():
+                return False
+    return True
+
+
+def _alike(first: Floats, second: Floats) -> bool:
+    """Whether two sets of numbers are distributed alike (Kolmogorov and Smirnov)."""
+    return _distance(first, second) <= 1.7 * float(np.sqrt(1 / len(first) + 1 / len(second))) + 0.1
 
 
 def _distance(first: Floats, second: Floats) -> float:
