@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 
 from assay.hypothesis.hypothesis import Hypothesis, RowTest
-from assay.judge.causes import fold
+from assay.judge.causes import fold, fold_together
 
 
 def claim(kind: str, *columns: str, **evidence: Any) -> Hypothesis:
@@ -68,3 +69,25 @@ def test_sound_rows_beside_a_damaged_bulk_are_no_outliers() -> None:
     low = claim("outliers", "clicks")
     assert folded([relation, low], [400, 60], {}) == {1: 0}
     assert folded([relation, low], [40, 60], {}) == {}
+
+
+def test_a_relation_that_several_findings_break_together_is_folded_into_the_largest() -> None:
+    claims = [
+        claim("relation_violation", "cpc", "spend", "clicks"),
+        claim("negative_metric", "spend"),
+        claim("clicks_exceed_impressions", "clicks", "impressions"),
+    ]
+    groups = [(frozenset({0, 1}), 30), (frozenset({0, 2}), 68), (frozenset({2}), 500), (frozenset({0}), 2)]
+    assert fold_together(claims, [100, 30, 568], groups, {}) == {0: 2}
+
+
+def test_a_relation_with_rows_of_its_own_or_explained_by_notes_or_strangers_stands() -> None:
+    relation, sign = claim("relation_violation", "cpc", "spend", "clicks"), claim("negative_metric", "spend")
+    other = claim("clicks_exceed_impressions", "clicks", "impressions")
+    stranger = claim("negative_metric", "views")
+    note = replace(other, confidence=0.4)
+    groups = [(frozenset({0, 1}), 30), (frozenset({0, 2}), 70)]
+    assert fold_together([relation, sign, stranger], [100, 30, 70], groups, {}) == {}
+    assert fold_together([relation, sign, note], [100, 30, 70], groups, {}) == {}
+    own = [(frozenset({0, 1}), 30), (frozenset({0, 2}), 50), (frozenset({0}), 20)]
+    assert fold_together([relation, sign, other], [100, 30, 50], own, {}) == {}

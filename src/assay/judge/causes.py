@@ -12,6 +12,7 @@ from assay.hypothesis.hypothesis import Hypothesis
 
 COVERED = 0.95
 MOSTLY = 0.8
+SURE = 0.5  # confidence below which a finding is a note, and explains nothing away
 HEAVY = 0.2  # share of the table's rows beyond which damage sets the level that others are compared with
 
 RANK: Mapping[str, int] = {
@@ -75,6 +76,40 @@ def fold(
                 cause[effect] = root
                 break
     return cause
+
+
+def fold_together(
+    hypotheses: Sequence[Hypothesis],
+    rows: Sequence[int],
+    groups: Sequence[tuple[frozenset[int], int]],
+    cause: Mapping[int, int],
+) -> dict[int, int]:
+    """Broken relations that several findings explain together, each with the one that explains most of it.
+
+    A price per click breaks wherever the clicks or the money are wrong: each of these findings has a part of its rows,
+    and none has all of them.
+
+    Args:
+        groups: the rows that fail the same claims: which claims, and how many rows.
+        cause: what single findings explain already.
+    """
+    found: dict[int, int] = {}
+    for effect, hypothesis in enumerate(hypotheses):
+        if hypothesis.kind != "relation_violation" or effect in cause or not rows[effect]:
+            continue
+        roots = {
+            i
+            for i, root in enumerate(hypotheses)
+            if i not in cause
+            and _rank(root) < _rank(hypothesis)
+            and root.confidence >= SURE
+            and _linked(root, hypothesis)
+        }
+        shares = {i: sum(n for failed, n in groups if {i, effect} <= failed) for i in roots}
+        covered = sum(n for failed, n in groups if effect in failed and failed & roots)
+        if covered >= COVERED * rows[effect]:
+            found[effect] = max(sorted(shares), key=lambda i: shares[i])
+    return found
 
 
 def _explains(root: Hypothesis, effect: Hypothesis, before: bool, common: int, effect_rows: int) -> bool:

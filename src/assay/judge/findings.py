@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from assay.errors import QueryError
 from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest
-from assay.judge.causes import fold
+from assay.judge.causes import fold, fold_together
 from assay.judge.finding import Finding, Verdict
 from assay.judge.severity import severity
 from assay.judge.verdict import Judgement, decide, metrics_of
@@ -69,7 +69,12 @@ def test_and_look(
 
 
 def rule(
-    source: Source, judgements: Sequence[Judgement], key: Sequence[str], sample_rows: int, seen: Seen | None = None
+    source: Source,
+    judgements: Sequence[Judgement],
+    key: Sequence[str],
+    sample_rows: int,
+    seen: Seen | None = None,
+    proved_on: Source | None = None,
 ) -> Ruling:
     """Turn errors into findings: look at the bad rows once, fold what has one cause, grade the rest.
 
@@ -77,6 +82,7 @@ def rule(
         key: columns that identify a row, shown with each sample.
         sample_rows: bad rows kept with each finding.
         seen: the bad rows, where they were looked at already.
+        proved_on: the table that the findings' statements are for, if ``source`` is a copy of it.
     """
     errors = _distinct([j for j in judgements if j.verdict is Verdict.ERROR], source.name)
     with_rows = [j for j in errors if not isinstance(j.hypothesis.test, Fact)]
@@ -92,7 +98,9 @@ def rule(
         except QueryError as error:
             failures = (f"bad rows could not be looked up: {error}",)
     rows = [j.rows for j in with_rows]
-    cause = fold([j.hypothesis for j in with_rows], rows, _shared(groups), source.rows)
+    claims = [j.hypothesis for j in with_rows]
+    cause = fold(claims, rows, _shared(groups), source.rows)
+    cause |= fold_together(claims, rows, [(g.failed, g.rows) for g in groups], cause)
     findings, checked, cells = [], {}, {}
     for judgement in errors:
         index = next((i for i, j in enumerate(with_rows) if j is judgement), None)
@@ -104,7 +112,7 @@ def rule(
             else []
         )
         shown = [g for g in groups if index in g.failed] if index is not None else []
-        finding = _finding(source, judgement, effects, _first(shown, judgement, key, sample_rows))
+        finding = _finding(proved_on or source, judgement, effects, _first(shown, judgement, key, sample_rows))
         findings.append(finding)
         cells[finding.id] = judgement.hypothesis.cells or judgement.hypothesis.columns
         if index is not None:
