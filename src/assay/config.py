@@ -11,6 +11,7 @@ class Settings:
 
     Attributes:
         sample_rows: rows pulled to propose hypotheses from; smaller tables are pulled whole.
+        pulled_rows: rows up to which a table of an engine that bills every statement is pulled whole, and tested here.
         sample_values: bad rows shown with each finding.
         max_hypotheses: hypotheses tested, best prior first (None: all).
         max_bytes: bytes that all statements together may read (None: no bound).
@@ -21,6 +22,7 @@ class Settings:
     """
 
     sample_rows: int = 30_000
+    pulled_rows: int = 100_000
     sample_values: int = 5
     max_hypotheses: int | None = None
     max_bytes: int | None = None

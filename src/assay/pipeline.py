@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -24,16 +25,17 @@ from assay.hypothesis.grain import infer_grain
 from assay.hypothesis.hypothesis import Context, Hypothesis
 from assay.hypothesis.propose import QUICK, SEARCHING, Raised, preload, propose
 from assay.judge.finding import AuditedColumn, Checked, Verdict
-from assay.judge.findings import Ruling, rule
+from assay.judge.findings import Ruling, Seen, rule, test_and_look
 from assay.judge.quarantine import write_rows
 from assay.judge.verdict import Judgement, decide, metrics_of
 from assay.profile.groups import count_groups
 from assay.profile.profile import Profile
-from assay.profile.sample import take_sample
+from assay.profile.sample import Sample, sample_size, take_sample
 from assay.report.mask import masked
 from assay.report.record import Audit
 from assay.scan.planner import measure
 from assay.source.base import Column, Source
+from assay.source.local import local_copy
 from assay.source.open import Address, find_tables
 
 Progress = Callable[[str], None]
@@ -114,12 +116,26 @@ def audits(
             yield table.name, error
 
 
-def examine(source: Source, settings: Settings, pack: Pack, siblings: Mapping[str, tuple[Column, ...]]) -> Context:
-    """Look at a table: sample, roles, counts by value and day, grain."""
-    sample = take_sample(source, settings.sample_rows)
+def examine(
+    source: Source,
+    settings: Settings,
+    pack: Pack,
+    siblings: Mapping[str, tuple[Column, ...]],
+    sample: Sample | None = None,
+    background: ThreadPoolExecutor | None = None,
+) -> Context:
+    """Look at a table: sample, roles, counts by value and day, grain.
+
+    Args:
+        sample: its sample, if it was taken before.
+        background: where the engine counts, while what needs no counts goes on.
+    """
+    if sample is None:
+        sample = take_sample(source, sample_size(source, settings))
     roles = assign_roles(sample, pack)
-    groups = count_groups(source, sample, group_plan(sample, roles))
-    profile = Profile(source.name, source.rows, sample, groups, siblings, source.parts)
+    with ThreadPoolExecutor(1) if background is None else nullcontext(background) as counter:
+        counting = counter.submit(count_groups, source, sample, group_plan(sample, roles))
+    profile = Profile(source.name, source.rows, sample, counting, siblings, source.parts)
     return Context(profile, roles, infer_grain(sample, roles), settings.seed, pack.relations, pack)
 
 
@@ -130,28 +146,30 @@ def test(source: Source, hypotheses: Sequence[Hypothesis]) -> list[Judgement]:
 
 
 def hypothesise(
-    source: Source, context: Context, settings: Settings, progress: Progress
-) -> tuple[Raised, list[Judgement]]:
-    """Raise hypotheses and test them on the whole table.
+    source: Source, context: Context, settings: Settings, background: ThreadPoolExecutor, progress: Progress
+) -> tuple[Raised, list[Judgement], Seen | None]:
+    """Raise hypotheses and test them on the whole table; where statements are billed, with the look at the bad rows.
 
-    The engine tests what is raised at once while the slower proposers still search the sample, unless only the most
-    probable of all may be tested.
+    Elsewhere the engine tests what is raised at once while the slower proposers still search the sample, unless only
+    the most probable of all may be tested.
     """
     progress("raising hypotheses")
     if not source.rows:
-        return Raised(()), []
-    if settings.max_hypotheses is not None:
+        return Raised(()), [], None
+    if source.billed or settings.max_hypotheses is not None:
         raised = propose(context, settings.max_hypotheses)
         progress(f"testing {len(raised.hypotheses)} hypotheses")
-        return raised, test(source, raised.hypotheses)
+        if source.billed:
+            return raised, *test_and_look(source, raised.hypotheses, context.grain, settings.sample_values)
+        return raised, test(source, raised.hypotheses), None
+    search = background.submit(propose, context, proposers=SEARCHING)
+    _ = context.profile.groups  # an error of the engine is the audit's, not a proposer's
     first = propose(context, proposers=QUICK)
-    with ThreadPoolExecutor(1) as searching:
-        search = searching.submit(propose, context, proposers=SEARCHING)
-        judgements = test(source, first.hypotheses)
-        second = search.result()
+    judgements = test(source, first.hypotheses)
+    second = search.result()
     progress(f"testing {len(first.hypotheses) + len(second.hypotheses)} hypotheses")
     judgements += test(source, second.hypotheses)
-    return Raised(first.hypotheses + second.hypotheses, first.failures + second.failures), judgements
+    return Raised(first.hypotheses + second.hypotheses, first.failures + second.failures), judgements, None
 
 
 def _audit(
@@ -165,15 +183,23 @@ def _audit(
 ) -> Audit:
     begun, started = time.perf_counter(), datetime.now(UTC)
     Thread(target=preload, daemon=True).start()
-    progress("looking at the table")
-    context = examine(source, settings, pack, siblings)
-    raised, judgements = hypothesise(source, context, settings, progress)
-    progress("looking at bad rows")
-    ruling = rule(source, judgements, context.grain, settings.sample_values)
-    if rows_out is not None:
-        progress("writing bad rows")
-        with atomic_path(rows_out) as temporary:
-            write_rows(source, ruling, context.grain, temporary)
+    with ExitStack() as held:
+        background = held.enter_context(ThreadPoolExecutor(2))
+        held.push(lambda kind, *_: source.interrupt() if kind else None)
+        progress("looking at the table")
+        sample = take_sample(source, sample_size(source, settings))
+        near = source
+        if source.billed and sample.complete and sample.rows and not sample.skipped:
+            near = local_copy(source, sample.table, settings)
+            held.callback(near.close)
+        context = examine(near, settings, pack, siblings, sample, None if near.billed else background)
+        raised, judgements, seen = hypothesise(near, context, settings, background, progress)
+        progress("looking at bad rows")
+        ruling = rule(near, judgements, context.grain, settings.sample_values, seen, proved_on=source)
+        if rows_out is not None:
+            progress("writing bad rows")
+            with atomic_path(rows_out) as temporary:
+                write_rows(near, ruling, context.grain, temporary)
     if settings.mask_values:
         ruling = dataclasses.replace(ruling, findings=tuple(map(masked, ruling.findings)))
     return Audit(

@@ -14,7 +14,7 @@ from assay.domain.roles import assign_roles
 from assay.domain.since import since_condition
 from assay.errors import AssayError
 from assay.profile.groups import groups_query
-from assay.profile.sample import Sample, empty_sample, sample_query
+from assay.profile.sample import Sample, empty_sample, sample_query, sample_size
 from assay.scan.metrics import DistinctRows, Metric, RowCount
 from assay.scan.planner import statements
 from assay.source.base import Source
@@ -99,6 +99,6 @@ def _statements(source: Source, sample: Sample, roles: Roles, settings: Settings
     # Of the tests the one that needs no values to be suggested.
     metrics: list[Metric] = [RowCount(), DistinctRows(sample.names)]
     groups = groups_query(source, sample, group_plan(sample, roles))
-    queries = [sample_query(source, settings.sample_rows), groups, *statements(source, metrics)]
+    queries = [sample_query(source, sample_size(source, settings)), groups, *statements(source, metrics)]
     planned = (Planned(source.render(q), source.estimate(q).bytes) for q in queries if q is not None)
     return Plan(source.audited, tuple(planned))

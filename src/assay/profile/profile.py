@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -20,7 +21,7 @@ class Profile:
         table: name in reports.
         rows: rows of the whole table.
         sample: rows, or all of a small table.
-        groups: counts by value and by day of the whole table.
+        counting: the counts by value and by day of the whole table, which may still be under way.
         siblings: columns of the other tables of the same data set, by table.
         parts: columns of each file of the table, where the files differ.
     """
@@ -28,9 +29,14 @@ class Profile:
     table: str
     rows: int
     sample: Sample
-    groups: Groups
+    counting: Future[Groups]
     siblings: Mapping[str, tuple[Column, ...]]
     parts: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
+
+    @property
+    def groups(self) -> Groups:
+        """Counts by value and by day of the whole table; waits for them."""
+        return self.counting.result()
 
     def __getitem__(self, name: str) -> SampleColumn:
         return self.sample[name]

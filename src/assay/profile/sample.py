@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
+from assay.config import Settings
 from assay.profile.arrays import Bools, Floats, Ints
 from assay.profile.reading import Reading, read_text
 from assay.source.base import Column, ColumnType, Source
@@ -136,11 +137,22 @@ class Sample:
     def names(self) -> tuple[str, ...]:
         return tuple(self._columns)
 
+    @property
+    def table(self) -> pa.Table:
+        """The sampled rows as they came."""
+        return pa.table([c.data for c in self.columns], names=list(self.names))
+
     def __getitem__(self, name: str) -> SampleColumn:
         return self._columns[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._columns
+
+
+def sample_size(source: Source, settings: Settings) -> int:
+    """Rows to sample of a table: all of a small one that would be billed for every look at it."""
+    whole = source.billed and source.rows <= settings.pulled_rows
+    return settings.pulled_rows if whole else settings.sample_rows
 
 
 def take_sample(source: Source, rows: int) -> Sample:

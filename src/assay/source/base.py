@@ -149,6 +149,10 @@ class Source(Protocol):
         """What the query would read, without running it."""
         ...
 
+    def interrupt(self) -> None:
+        """Stop the statement that another thread may be waiting for."""
+        ...
+
     def close(self) -> None:
         """Release what the source holds."""
         ...

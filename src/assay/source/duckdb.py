@@ -177,6 +177,9 @@ class DuckDBSource:
         except duckdb.Error as error:
             raise QueryError(one_line(error), sql) from None
 
+    def interrupt(self) -> None:
+        self._connection.interrupt()
+
     def close(self) -> None:
         self._connection.close()
         if self._scratch is not None:
