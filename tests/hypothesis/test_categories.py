@@ -278,3 +278,19 @@ def test_two_frequent_spellings_of_one_value_are_only_a_note() -> None:
 
 def test_accented_text_of_many_scripts_is_no_mojibake() -> None:
     assert mojibake(["München", "Łódź", "Москва", "São Paulo", "naïve", "東京", "Ελλάδα", "Ağrı", "Ñuñoa"]) == {}
+
+
+def test_case_variants_are_led_to_the_style_of_the_column() -> None:
+    counts = {"desktop": 540, "MOBILE": 310, "mobile": 290, "DESKTOP": 200, "tablet": 110, "TABLET": 90, "tv": 80}
+    found = same_after_folding(list(counts), np.array(list(counts.values())))
+    assert {value: v.right for value, v in found.items()} == {
+        "DESKTOP": "desktop",
+        "MOBILE": "mobile",
+        "TABLET": "tablet",
+    }
+
+
+def test_a_name_in_a_style_of_its_own_keeps_it() -> None:
+    counts = {"Apple": 500, "Lenovo": 480, "IBM": 300, "ibm": 200, "lenovo": 150, "iPhone": 120, "iphone": 80}
+    found = same_after_folding(list(counts), np.array(list(counts.values())))
+    assert {value: v.right for value, v in found.items()} == {"ibm": "IBM", "lenovo": "Lenovo", "iphone": "iPhone"}
