@@ -13,6 +13,8 @@ Bools = npt.NDArray[np.bool_]
 
 SHORTEST, LONGEST = 3, 24
 _PRIOR_RANDOM = (0.5, 25.0)  # of the share of random strings among rare values: a few per cent, and easily moved
+_PRIOR_DAMAGED = (1.0, 1.0)  # of the same share in a column whose rare values are nearly all held for random
+_NEARLY_ALL = 0.9
 _ENOUGH_TO_LEARN = 6
 
 
@@ -68,7 +70,10 @@ class Mixture:
 
     def _learn(self, posterior: Floats, parts: Floats, slots: Ints) -> tuple[float, Floats, Floats, float]:
         """Share of random values, weights of the alphabets and of the lengths, and probability of one more copy."""
-        share = float((posterior.sum() + _PRIOR_RANDOM[0]) / (len(posterior) + sum(_PRIOR_RANDOM)))
+        enough = int((posterior > 0.9).sum()) >= _ENOUGH_TO_LEARN
+        damaged = enough and int((posterior > 0.5).sum()) >= _NEARLY_ALL * len(posterior)
+        prior = _PRIOR_DAMAGED if damaged else _PRIOR_RANDOM
+        share = float((posterior.sum() + prior[0]) / (len(posterior) + sum(prior)))
         by_alphabet = posterior @ (parts / np.maximum(parts.sum(axis=1, keepdims=True), 1e-300)) + 1.0
         by_length = np.bincount(slots, weights=posterior, minlength=LONGEST - SHORTEST + 1) + 0.5
         repeat = float((posterior @ (self.counts - 1) + 0.1) / (posterior @ self.counts + 1.0))
