@@ -201,7 +201,9 @@ def _tail(excess: Floats, expected: float, reach: float) -> float:
     taken, least = 0, float("inf")
     for level in np.unique(ordered)[::-1]:
         here = int(np.count_nonzero(ordered == level))
-        if level > SMALL:
+        # Attributed events fall off: what is more frequent than the step below it is none.
+        rising = level > 1 and here > np.count_nonzero(ordered == level - 1)
+        if level > SMALL or rising:
             damage = taken + here <= 2 * expected + 2 * np.sqrt(expected) + 1
         elif level > 1:
             damage = explained(here, expected - taken)
