@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from assay.domain.role import Family, Roles
 from assay.profile.groups import GroupPlan
-from assay.profile.sample import Sample
+from assay.profile.sample import Sample, SampleColumn
+from assay.source.base import ColumnType
 
 MAX_SEGMENT_CELLS = 200_000
+MAX_SLOTS = 500_000
+DAY = 86_400
+STEPS = (43_200, 28_800, 21_600, 14_400, 10_800, 7_200, 3_600, 1_800, 900)  # seconds, of which a day is a multiple
+ON_GRID = 0.95  # of the times; a few may be damaged
+FEWEST_TIMES = 30
 
 
 def group_plan(sample: Sample, roles: Roles) -> GroupPlan:
@@ -30,7 +38,25 @@ def group_plan(sample: Sample, roles: Roles) -> GroupPlan:
             and len(sample[c].values) < sample.rows / 20
         ]
         segments.sort(key=lambda c: (len(sample[c].values), sample.names.index(c)))
-    return GroupPlan(tuple(values), dates[0] if dates else None, tuple(metrics), tuple(segments[:4]))
+    step = time_step(sample[dates[0]]) if dates else 0
+    return GroupPlan(tuple(values), dates[0] if dates else None, tuple(metrics), tuple(segments[:4]), step)
+
+
+def time_step(column: SampleColumn) -> int:
+    """Seconds between the regular times of day of a timestamp column; 0 where it has days only, or no regular times.
+
+    Events that happen at any second have no such grid, and a report of whole days has one time of day.
+    """
+    if column.type is not ColumnType.TIMESTAMP or column.reading is not None:
+        return 0
+    seconds = np.rint(column.numbers[np.isfinite(column.numbers)] * DAY).astype(np.int64)
+    if len(seconds) < FEWEST_TIMES or (seconds.max() - seconds.min()) // STEPS[-1] > MAX_SLOTS:
+        return 0
+    for step in STEPS:
+        if np.mean(seconds % step == 0) >= ON_GRID:
+            times = len(np.unique(seconds % DAY // step))
+            return step if times > 1 else 0
+    return 0
 
 
 def _repeats(sample: Sample, column: str) -> bool:

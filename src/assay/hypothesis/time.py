@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assay.hypothesis.future import future_dates
 from assay.hypothesis.gaps import segment_gaps, table_gaps
+from assay.hypothesis.hour_gaps import hour_gaps
 from assay.hypothesis.hypothesis import Context, Hypothesis
 from assay.hypothesis.scope import event_date
 from assay.hypothesis.series import Panel, main_period, panel
@@ -33,7 +34,7 @@ def propose(context: Context) -> list[Hypothesis]:
             h for h in segment_gaps(context, date, table, column, split) if h.evidence["missing_days"][0] not in known
         ]
     gap_days = {int(d) for d in table.days[table.rows[0] == 0]}
-    found += gaps
+    found += gaps + hour_gaps(context, date)
     found += volume_anomalies(context, date, table, splits, gap_days)
     found += partial_ends(date, table)
     return found + level_shifts(context, date, table, splits)

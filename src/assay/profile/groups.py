@@ -28,12 +28,14 @@ class GroupPlan:
         date: the column that days are read from.
         metrics: numeric columns that are summed by day.
         segments: columns (one at a time) by which the days are split.
+        step: seconds of the regular times of day that the date has, 0 where it has none.
     """
 
     values: tuple[str, ...] = ()
     date: str | None = None
     metrics: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,13 +81,29 @@ class Days:
 
 
 @dataclass(frozen=True, eq=False)
+class Slots:
+    """Rows by time, where the date has regular times of day.
+
+    Attributes:
+        step: seconds from one slot to the next; a day is a multiple of it.
+        slot: number of each slot with rows since 1970-01-01 00:00, ascending.
+        rows: its rows.
+    """
+
+    step: int
+    slot: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
 class Groups:
-    """The counted groups: by column, for the table's days, and for each segment column's days."""
+    """The counted groups: by column, for the table's days and times of day, and for each segment column's days."""
 
     values: Mapping[str, ValueCounts] = field(default_factory=dict)
     days: Days | None = None
     segments: Mapping[str, Days] = field(default_factory=dict)
     failures: tuple[str, ...] = ()
+    slots: Slots | None = None
 
 
 def count_groups(source: Source, sample: Sample, plan: GroupPlan) -> Groups:
@@ -102,13 +120,16 @@ def count_groups(source: Source, sample: Sample, plan: GroupPlan) -> Groups:
     empty = answer.slice(0, 0)
     values = {name: _value_counts(parts.get(f"v{index}", empty)) for index, name in enumerate(plan.values)}
     days = {s: _days(parts.get(f"d{index}", empty), plan.metrics) for index, s in enumerate(_day_parts(plan))}
-    return Groups(values, days.get(None), {s: d for s, d in days.items() if s is not None})
+    slots = _slots(parts.get("t", empty), plan.step) if plan.step else None
+    return Groups(values, days.get(None), {s: d for s, d in days.items() if s is not None}, slots=slots)
 
 
 def groups_query(source: Source, sample: Sample, plan: GroupPlan) -> exp.Expr | None:
     """The statement that counts the groups; None if there is nothing to count."""
     parts = [_values_part(source, name, index, len(plan.metrics)) for index, name in enumerate(plan.values)]
     parts += [_days_part(source, sample, plan, segment, index) for index, segment in enumerate(_day_parts(plan))]
+    if plan.date and plan.step:
+        parts.append(_slots_part(source, sample, plan))
     if len(parts) < 2:
         return parts[0] if parts else None
     return exp.union(*parts, distinct=False)
@@ -171,6 +192,30 @@ def _days_part(source: Source, sample: Sample, plan: GroupPlan, segment: str | N
     fields += [exp.alias_(exp.Count(this=number.copy()), f"p{i}") for i, number in enumerate(numbers)]
     grouped = exp.select(*fields).from_(source.relation()).where(date.copy().is_(exp.null()).not_())
     return grouped.group_by(exp.Literal.number(2), exp.Literal.number(3))
+
+
+def _slots_part(source: Source, sample: Sample, plan: GroupPlan) -> exp.Expr:
+    date = sample[plan.date or ""].value
+    epoch = exp.cast(exp.Literal.string("1970-01-01"), "timestamp")
+    seconds = exp.TimestampDiff(this=exp.cast(date, "timestamp"), expression=epoch, unit=exp.var("SECOND"))
+    slot = exp.Floor(this=exp.Div(this=exp.cast(seconds, "double"), expression=exp.Literal.number(plan.step)))
+    fields = [
+        exp.alias_(exp.Literal.string("t"), "part"),
+        exp.alias_(exp.cast(exp.null(), "text"), "k"),
+        exp.alias_(exp.cast(slot, "bigint"), "day"),
+        exp.alias_(exp.Count(this=exp.Star()), "n"),
+        _null_double("a"),
+        _null_double("b"),
+    ]
+    fields += [_null_double(f"s{i}") for i in range(len(plan.metrics))]
+    fields += [_null_bigint(f"p{i}") for i in range(len(plan.metrics))]
+    grouped = exp.select(*fields).from_(source.relation()).where(date.copy().is_(exp.null()).not_())
+    return grouped.group_by(exp.Literal.number(3))
+
+
+def _slots(part: pa.Table, step: int) -> Slots:
+    part = part.sort_by("day")
+    return Slots(step, _array(part, "day", np.int64), _array(part, "n", np.int64))
 
 
 def _value_counts(part: pa.Table) -> ValueCounts:
