@@ -236,3 +236,16 @@ def test_constant_empty_and_tiny_tables_raise_nothing() -> None:
     assert claims(pa.table({"a": [1, 1, 1], "b": [2.0, 2.0, 2.0]})) == {}
     assert claims(pa.table({"a": pa.array([], pa.int64()), "b": pa.array([], pa.float64())})) == {}
     assert claims(pa.table({"a": pa.nulls(5, pa.int64()), "b": [1, 2, 3, 4, 5]})) == {}
+
+
+def test_a_likeness_of_a_damaged_column_is_not_taken_for_the_identity() -> None:
+    rng = np.random.default_rng(9)
+    requests = rng.poisson(300, ROWS) + 1
+    failed = rng.binomial(requests, 0.1)
+    timed_out = failed + np.where(rng.random(ROWS) < 0.2, rng.integers(3, 20, ROWS) * rng.choice([-1, 1], ROWS), 0)
+    rate = np.round(100 * failed / requests, 4)
+    clean = {"requests": requests, "failed": failed, "timed_out": timed_out, "rate": rate}
+    assert any("failed" in h.columns for h in propose(context_of(pa.table(clean))))
+    damaged = np.where(rng.random(ROWS) < 0.4, failed * 3 + 5, failed)
+    found = propose(context_of(pa.table({**clean, "failed": damaged})))
+    assert not [h for h in found if "timed_out" in h.columns and "rate" in h.columns]

@@ -13,6 +13,7 @@ from assay.hypothesis.identity_screen import copy_candidates, product_candidates
 from assay.hypothesis.quantities import Quantity
 
 ALWAYS = 0.99
+NOT_FAR_FEWER = 0.25
 
 
 def search(items: list[Quantity], seed: int) -> list[Found]:
@@ -36,7 +37,7 @@ def search(items: list[Quantity], seed: int) -> list[Found]:
     ]
     pairs = [p for p in pairs if not any(_contained(p, other) for other in sums + products)]
     sums = [s for s in sums if not any(_contained(s, other) for other in sums)]
-    products = _best_of_lookalikes(products)
+    products = _best_of_lookalikes(products, items)
     return [f for f in _independent(pairs + products, items) + _independent(sums, items) if not proof.conditional(*f)]
 
 
@@ -51,18 +52,36 @@ def _contained(part: Found, whole: Found) -> bool:
     return inner < outer and part[1].holds <= max(whole[1].holds, ALWAYS)
 
 
-def _best_of_lookalikes(found: list[Found]) -> list[Found]:
-    """Of identities that differ in one column only, those that hold less often live from the columns' likeness."""
+def _best_of_lookalikes(found: list[Found], items: list[Quantity]) -> list[Found]:
+    """Of identities that differ in one column only, those that hold less often live from the columns' likeness.
+
+    Unless that is not clear: where a good part of one column is damaged, the identity that was meant may hold less
+    often than its likeness. Then neither is believed.
+    """
     kept: list[Found] = []
+    rivals: list[tuple[Found, Found]] = []
     for one in sorted(found, key=lambda f: (-f[1].holds, f[1].sharpness, f[0].members)):
-        mine = one[0].vector.items()
-        if not any(
-            len(mine - other[0].vector.items()) == 1 and math.isclose(one[0].scale, other[0].scale, rel_tol=1e-6)
-            for other in kept
-            if other[1].holds > one[1].holds + 0.001
-        ):
+        better = [other for other in kept if other[1].holds > one[1].holds + 0.001 and _alike(one[0], other[0])]
+        rivals += [(other, one) for other in better]
+        if not better:
             kept.append(one)
-    return kept
+    doubtful = {id(winner) for winner, loser in rivals if _doubtful(winner, loser, items)}
+    return [one for one in kept if id(one) not in doubtful]
+
+
+def _alike(one: Identity, other: Identity) -> bool:
+    """Whether two identities differ in one column only."""
+    differing = one.vector.items() - other.vector.items()
+    return len(differing) == 1 and math.isclose(one.scale, other.scale, rel_tol=1e-6)
+
+
+def _doubtful(winner: Found, loser: Found, items: list[Quantity]) -> bool:
+    """Whether an identity that holds less often holds in most rows that break another, which are not far fewer."""
+    broken, also = winner[1].broken, loser[1].broken
+    if broken.sum() <= NOT_FAR_FEWER * also.sum():
+        return False
+    told = np.logical_and.reduce([np.isfinite(items[m].values) for m in loser[0].members])
+    return bool((broken & told & ~also).sum() > 0.5 * broken.sum())
 
 
 def _independent(found: list[Found], items: list[Quantity]) -> list[Found]:
