@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from assay.hypothesis.hypothesis import Hypothesis
 
 COVERED = 0.95
+TOGETHER = 0.99  # by several causes: rows that none of them lists are lost to --rows-out
 MOSTLY = 0.8
 SURE = 0.5  # confidence below which a finding is a note, and explains nothing away
 HEAVY = 0.2  # share of the table's rows beyond which damage sets the level that others are compared with
@@ -107,7 +108,7 @@ def fold_together(
         }
         shares = {i: sum(n for failed, n in groups if {i, effect} <= failed) for i in roots}
         covered = sum(n for failed, n in groups if effect in failed and failed & roots)
-        if covered >= COVERED * rows[effect]:
+        if covered >= TOGETHER * rows[effect]:
             found[effect] = max(sorted(shares), key=lambda i: shares[i])
     return found
 
