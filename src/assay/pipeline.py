@@ -19,7 +19,7 @@ from assay.config import Settings
 from assay.domain.grouping import group_plan
 from assay.domain.pack import Pack, load_packs
 from assay.domain.roles import assign_roles
-from assay.domain.since import since_condition
+from assay.domain.since import since_condition, since_day
 from assay.errors import AssayError, SourceError
 from assay.hypothesis.grain import infer_grain
 from assay.hypothesis.hypothesis import Context, Hypothesis
@@ -265,13 +265,16 @@ def _since(table: Address, settings: Settings, since: str | None, pack: Pack) ->
     """The condition that a row's day is ``since`` or later, and what is left to spend after a look for the date."""
     if since is None:
         return None, settings
-    source = table.open(settings)
+    day, source = since_day(since), table.open(settings)
     try:
+        stored = source.since(day)
+        if stored is not None:
+            return stored, settings
         sample = take_sample(source, SINCE_SAMPLE)
     finally:
         settings = _less(settings, source)
         source.close()
-    return since_condition(table.name, sample, assign_roles(sample, pack), since), settings
+    return since_condition(table.name, sample, assign_roles(sample, pack), day), settings
 
 
 def _less(settings: Settings, source: Source) -> Settings:

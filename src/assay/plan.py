@@ -11,7 +11,7 @@ from assay.domain.grouping import group_plan
 from assay.domain.pack import Pack, load_packs
 from assay.domain.role import Roles
 from assay.domain.roles import assign_roles
-from assay.domain.since import since_condition
+from assay.domain.since import since_condition, since_day
 from assay.errors import AssayError
 from assay.profile.groups import groups_query
 from assay.profile.sample import Sample, empty_sample, sample_query, sample_size
@@ -82,7 +82,12 @@ def _plan(table: Address, settings: Settings, since: str | None, pack: Pack) -> 
     try:
         rows, sample = source.rows, empty_sample(source)
         roles = assign_roles(sample, pack)
-        condition = since_condition(table.name, sample, roles, since) if since else None
+        condition = None
+        if since:
+            day = since_day(since)
+            condition = source.since(day)
+            if condition is None:
+                condition = since_condition(table.name, sample, roles, day)
         if condition is None and table.condition is None:
             return _statements(source, sample, roles, settings)
     finally:

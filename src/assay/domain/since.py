@@ -12,17 +12,24 @@ from assay.profile.sample import Sample
 from assay.source.base import ColumnType
 
 
-def since_condition(table: str, sample: Sample, roles: Roles, since: str) -> exp.Expr:
-    """The condition that a row's day is ``since`` (ISO) or later.
+def since_day(since: str) -> date:
+    """The day that ``--since`` (ISO) names.
 
     Raises:
-        ConfigurationError: ``since`` is no date.
-        SourceError: no column is recognised as the day that rows are about.
+        ConfigurationError: it is no date.
     """
     try:
-        day = date.fromisoformat(since)
+        return date.fromisoformat(since)
     except ValueError:
         raise ConfigurationError(f"--since {since}: not a date; write it as YYYY-MM-DD") from None
+
+
+def since_condition(table: str, sample: Sample, roles: Roles, day: date) -> exp.Expr:
+    """The condition that a row's day is ``day`` or later.
+
+    Raises:
+        SourceError: no column is recognised as the day that rows are about.
+    """
     dates = [name for name, role in roles.items() if role.event_time]
     if not dates:
         raise SourceError(f"{table}: no date column was recognised for --since; use --where instead")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -111,6 +112,13 @@ class Source(Protocol):
 
     def sampled(self, fraction: float) -> exp.Expr:
         """The table reduced to a deterministic pseudo-random share of its rows, for a FROM clause."""
+        ...
+
+    def since(self, day: date) -> exp.Expr | None:
+        """The condition of the rows of a day and later, where rows are stored by day and others need not be read.
+
+        None where they are not: then the date column decides.
+        """
         ...
 
     def first_rows(self, fields: Sequence[exp.Expr], order: exp.Expr, limit: int) -> exp.Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,9 @@ class DuckDBSource:
         )
         limit = exp.Literal.number(max(1, round(fraction * 1_000_000)))
         return exp.select("*").from_(self.relation()).where(exp.LT(this=share, expression=limit)).subquery("sampled")
+
+    def since(self, day: date) -> exp.Expr | None:
+        return None
 
     def first_rows(self, fields: Sequence[exp.Expr], order: exp.Expr, limit: int) -> exp.Expr:
         row = exp.Anonymous(this="struct_pack", expressions=list(fields))

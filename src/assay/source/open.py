@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.config import Settings
-from assay.errors import SourceError
+from assay.errors import MissingExtraError, SourceError
 from assay.source import guard
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
     from assay.source.base import Source
+
+BIGQUERY = "bigquery://PROJECT/DATASET.TABLE"
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,12 @@ def find_tables(address: str, where: str | None = None) -> list[Address]:
     """The tables behind an address: one for a file, a glob or a named table; all of them for a folder or a database.
 
     Args:
-        address: a path, a glob, or ``duckdb://FILE#TABLE``.
+        address: a path, a glob, ``duckdb://FILE#TABLE`` or ``bigquery://PROJECT/DATASET.TABLE``.
         where: a row condition in the engine's SQL.
 
     Raises:
         SourceError: nothing is there, or the scheme is unknown.
+        MissingExtraError: the engine's package is not installed.
         UnsafeQueryError: ``where`` is not a condition.
     """
     scheme, separator, rest = address.partition("://")
@@ -57,7 +60,19 @@ def find_tables(address: str, where: str | None = None) -> list[Address]:
         return _files(address, where)
     if scheme == "duckdb":
         return _database(rest, where)
-    raise SourceError(f"{address}: unknown scheme {scheme}://; use a path or duckdb://FILE#TABLE")
+    if scheme == "bigquery":
+        return _warehouse(address, where)
+    raise SourceError(f"{address}: unknown scheme {scheme}://; use a path, duckdb://FILE#TABLE or {BIGQUERY}")
+
+
+def _warehouse(address: str, where: str | None) -> list[Address]:
+    try:
+        import google.cloud.bigquery
+    except ImportError:
+        raise MissingExtraError("google-cloud-bigquery", "bigquery") from None
+    from assay.source.bigquery import tables_of
+
+    return tables_of(address, where)
 
 
 def _database(rest: str, where: str | None) -> list[Address]:
