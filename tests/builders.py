@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
@@ -31,11 +32,11 @@ def table_of(data: Table) -> pa.Table:
 
 def source_of(data: Table, settings: Settings = Settings()) -> Source:
     """The table as an open source, through a Parquet file of its own."""
-    folder = tempfile.TemporaryDirectory()
-    path = Path(folder.name) / "table.parquet"
+    folder = tempfile.mkdtemp()
+    path = Path(folder) / "table.parquet"
     pq.write_table(table_of(data), path)
     source = find_tables(str(path))[0].open(settings)
-    weakref.finalize(source, folder.cleanup)  # tests do not close their sources
+    weakref.finalize(source, shutil.rmtree, folder, ignore_errors=True)  # tests do not close their sources
     return source
 
 

@@ -22,20 +22,20 @@ from assay.domain.roles import assign_roles
 from assay.domain.since import since_condition, since_day
 from assay.errors import AssayError, SourceError
 from assay.hypothesis.grain import infer_grain
-from assay.hypothesis.hypothesis import Context, Hypothesis
+from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.propose import QUICK, SEARCHING, Raised, preload, propose
 from assay.judge.finding import AuditedColumn, Checked, Verdict
-from assay.judge.findings import Ruling, Seen, rule, test_and_look
+from assay.judge.findings import Ruling, Seen, confirm, confirm_and_look, rule
 from assay.judge.quarantine import write_rows
-from assay.judge.verdict import Judgement, decide, metrics_of
+from assay.judge.verdict import Judgement
 from assay.profile.groups import count_groups
 from assay.profile.profile import Profile
 from assay.profile.sample import Sample, sample_size, take_sample
 from assay.report.mask import masked
 from assay.report.record import Audit
-from assay.scan.planner import measure
 from assay.source.base import Column, Source
 from assay.source.local import local_copy
+from assay.source.notes import notes_of
 from assay.source.open import Address, find_tables
 
 Progress = Callable[[str], None]
@@ -135,41 +135,35 @@ def examine(
     roles = assign_roles(sample, pack)
     with ThreadPoolExecutor(1) if background is None else nullcontext(background) as counter:
         counting = counter.submit(count_groups, source, sample, group_plan(sample, roles))
-    profile = Profile(source.name, source.rows, sample, counting, siblings, source.parts)
+    profile = Profile(source.name, source.rows, sample, counting, siblings, source.parts, notes_of(source))
     return Context(profile, roles, infer_grain(sample, roles), settings.seed, pack.relations, pack)
-
-
-def test(source: Source, hypotheses: Sequence[Hypothesis]) -> list[Judgement]:
-    """Test all hypotheses on the whole table in one scan."""
-    measurements = measure(source, [metric for h in hypotheses for metric in metrics_of(h)])
-    return [decide(h, measurements, source.rows) for h in hypotheses]
 
 
 def hypothesise(
     source: Source, context: Context, settings: Settings, background: ThreadPoolExecutor, progress: Progress
 ) -> tuple[Raised, list[Judgement], Seen | None]:
-    """Raise hypotheses and test them on the whole table; where statements are billed, with the look at the bad rows.
+    """Raise hypotheses and test them on the whole table, the last of them with the look at the bad rows.
 
-    Elsewhere the engine tests what is raised at once while the slower proposers still search the sample, unless only
-    the most probable of all may be tested.
+    The engine tests what is raised at once while the slower proposers still search the sample, unless statements are
+    billed or only the most probable of all may be tested.
     """
     progress("raising hypotheses")
     if not source.rows:
         return Raised(()), [], None
     if source.billed or settings.max_hypotheses is not None:
-        raised = propose(context, settings.max_hypotheses)
-        progress(f"testing {len(raised.hypotheses)} hypotheses")
-        if source.billed:
-            return raised, *test_and_look(source, raised.hypotheses, context.grain, settings.sample_values)
-        return raised, test(source, raised.hypotheses), None
-    search = background.submit(propose, context, proposers=SEARCHING)
-    _ = context.profile.groups  # an error of the engine is the audit's, not a proposer's
-    first = propose(context, proposers=QUICK)
-    judgements = test(source, first.hypotheses)
-    second = search.result()
+        first, tested = Raised(()), list[Judgement]()
+        second = propose(context, settings.max_hypotheses)
+    else:
+        search = background.submit(propose, context, proposers=SEARCHING)
+        _ = context.profile.groups  # an error of the engine is the audit's, not a proposer's
+        first = propose(context, proposers=QUICK)
+        tested = confirm(source, first.hypotheses)
+        second = search.result()
     progress(f"testing {len(first.hypotheses) + len(second.hypotheses)} hypotheses")
-    judgements += test(source, second.hypotheses)
-    return Raised(first.hypotheses + second.hypotheses, first.failures + second.failures), judgements, None
+    errors = [j for j in tested if j.verdict is Verdict.ERROR]
+    judgements, seen = confirm_and_look(source, second.hypotheses, context.grain, settings.sample_values, errors)
+    raised = Raised(first.hypotheses + second.hypotheses, first.failures + second.failures)
+    return raised, tested + judgements, seen
 
 
 def _audit(

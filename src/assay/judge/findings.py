@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,9 @@ from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest
 from assay.judge.causes import fold, fold_together
 from assay.judge.finding import Finding, Verdict
 from assay.judge.severity import severity
-from assay.judge.verdict import Judgement, decide, metrics_of
-from assay.scan.evidence import Copies, Overlap, RowCheck, among, overlaps, overlaps_query, read_overlaps
-from assay.scan.planner import measure_and_look
+from assay.judge.verdict import Judgement, decide, judged, metrics_of
+from assay.scan.evidence import Copies, Overlap, RowCheck, among, overlaps
+from assay.scan.planner import TERMS_PER_STATEMENT, measure
 from assay.source.base import Source
 
 MAX_FIELDS = 60
@@ -45,6 +46,12 @@ def finding_id(table: str, kind: str, columns: Sequence[str], segment: str = "")
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
+def confirm(source: Source, hypotheses: Sequence[Hypothesis]) -> list[Judgement]:
+    """Test all hypotheses on the whole table in one scan."""
+    measurements = measure(source, [metric for h in hypotheses for metric in metrics_of(h)])
+    return [decide(h, measurements, source.rows) for h in hypotheses]
+
+
 @dataclass(frozen=True)
 class Seen:
     """The rows that fail the checks of hypotheses, looked at before it was known which of these are errors."""
@@ -53,19 +60,39 @@ class Seen:
     groups: tuple[Overlap, ...]
 
 
-def test_and_look(
-    source: Source, hypotheses: Sequence[Hypothesis], key: Sequence[str], sample_rows: int
+def confirm_and_look(
+    source: Source,
+    hypotheses: Sequence[Hypothesis],
+    key: Sequence[str],
+    sample_rows: int,
+    errors: Sequence[Judgement],
 ) -> tuple[list[Judgement], Seen | None]:
-    """Test all hypotheses and look at the rows that would be bad, in one statement where the source can."""
-    tested = tuple(h for h in hypotheses if not isinstance(h.test, Fact))
-    metrics = [metric for h in hypotheses for metric in metrics_of(h)]
-    if not tested:
-        return [decide(h, {}, source.rows) for h in hypotheses], None
-    fields = _fields(tested, key)
-    looking = overlaps_query(source, [row_check(h) for h in tested], fields, sample_rows)
-    measurements, answer = measure_and_look(source, metrics, looking)
-    judgements = [decide(h, measurements, source.rows) for h in hypotheses]
-    return judgements, None if answer is None else Seen(tested, tuple(read_overlaps(answer, fields)))
+    """Test hypotheses by looking at the rows that would be bad: the counts and the examples in one statement.
+
+    Args:
+        errors: what is known to be wrong already; its rows are looked at as well.
+
+    Returns:
+        The judgements of ``hypotheses``, and the rows: None where the engine could not answer all of it at once.
+    """
+    seen = [j.hypothesis for j in errors if not isinstance(j.hypothesis.test, Fact)]
+    seen += [h for h in hypotheses if not isinstance(h.test, Fact)]
+    checks = [row_check(h) for h in seen]
+    whole = {id(h): h.test.predicate for h in hypotheses if isinstance(h.test, RowTest) and h.test.benign is not None}
+    if len(checks) + len(whole) > TERMS_PER_STATEMENT:
+        return confirm(source, hypotheses), None
+    fields = _fields(seen, key)
+    try:
+        groups = overlaps(source, [*checks, *whole.values()], fields, sample_rows) if checks else []
+    except QueryError:
+        return confirm(source, hypotheses), None
+    failing: Counter[int] = Counter()
+    for group in groups:
+        failing.update(dict.fromkeys(group.failed, group.rows))
+    bad = {id(h): failing[i] for i, h in enumerate(seen)}
+    legitimate = {h: failing[len(checks) + i] - bad[h] for i, h in enumerate(whole)}
+    judgements = [judged(h, bad.get(id(h), 0), legitimate.get(id(h), 0), source.rows) for h in hypotheses]
+    return judgements, Seen(tuple(seen), tuple(groups))
 
 
 def rule(

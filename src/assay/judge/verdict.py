@@ -54,12 +54,20 @@ def decide(hypothesis: Hypothesis, measurements: Mapping[Metric, Measurement], r
             return Judgement(hypothesis, Verdict.UNTESTABLE, 0, {"failure": measurement.failure})
         counts.append(measurement.state.n)
     match hypothesis.test:
-        case Fact(rows=affected):
-            return Judgement(hypothesis, Verdict.ERROR, affected, {"rows": affected})
         case CopyTest():
-            bad, benign, tolerated = counts[0] - counts[1], 0, 0.0
-        case RowTest(tolerated=tolerated):
-            bad, benign = counts[1], counts[2] - counts[1] if len(counts) > 2 else 0
+            return judged(hypothesis, counts[0] - counts[1], 0, rows)
+        case RowTest():
+            return judged(hypothesis, counts[1], counts[2] - counts[1] if len(counts) > 2 else 0, rows)
+        case Fact():
+            return judged(hypothesis, 0, 0, rows)
+
+
+def judged(hypothesis: Hypothesis, bad: int, benign: int, rows: int) -> Judgement:
+    """Judge one hypothesis by its bad and its legitimate rows in a table of ``rows`` rows."""
+    if isinstance(hypothesis.test, Fact):
+        affected = hypothesis.test.rows
+        return Judgement(hypothesis, Verdict.ERROR, affected, {"rows": affected})
+    tolerated = hypothesis.test.tolerated if isinstance(hypothesis.test, RowTest) else 0.0
     measured: dict[str, Any] = {"rows": bad}
     if benign:
         measured["legitimate_rows"] = benign

@@ -49,14 +49,9 @@ def overlaps(source: Source, checks: Sequence[RowCheck], fields: Sequence[str], 
     Args:
         fields: columns whose values are returned for the first ``limit`` rows of each group.
     """
-    return read_overlaps(source.ask(overlaps_query(source, checks, fields, limit)), fields)
-
-
-def overlaps_query(source: Source, checks: Sequence[RowCheck], fields: Sequence[str], limit: int) -> exp.Select:
-    """The statement of :func:`overlaps`."""
     flagged, masks = _flagged(source, checks, fields)
     named = [exp.column("row_index")] + [exp.column(f"f{i}") for i in range(len(fields))]
-    return (
+    query = (
         exp.select(
             *[exp.column(m) for m in masks],
             exp.alias_(exp.Count(this=exp.Star()), "n"),
@@ -66,13 +61,8 @@ def overlaps_query(source: Source, checks: Sequence[RowCheck], fields: Sequence[
         .where(exp.or_(*[exp.column(m) > 0 for m in masks]))
         .group_by(*[exp.column(m) for m in masks])
     )
-
-
-def read_overlaps(answer: pa.Table, fields: Sequence[str]) -> list[Overlap]:
-    """The groups in an answer to :func:`overlaps_query`."""
-    masks = [name for name in answer.column_names if name not in ("n", "first_rows")]
     groups = []
-    for row in answer.to_pylist():
+    for row in source.ask(query).to_pylist():
         failed = frozenset(
             place * BITS + bit for place, m in enumerate(masks) for bit in range(BITS) if (int(row[m]) >> bit) & 1
         )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import exp
 
 from assay.errors import QueryError
 from assay.scan.metrics import Metric, State
 from assay.source.base import Source
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 TERMS_PER_STATEMENT = 1_500
 
@@ -36,26 +33,6 @@ def measure(source: Source, metrics: Iterable[Metric]) -> dict[Metric, Measureme
     for batch in _batches(source, wanted):
         results.update(_measure(source, batch))
     return {metric: results[metric] for metric in wanted}
-
-
-def measure_and_look(
-    source: Source, metrics: Iterable[Metric], looking: exp.Expr
-) -> tuple[dict[Metric, Measurement], pa.Table | None]:
-    """Measure all metrics and answer one more query, together: one scan where statements are billed.
-
-    Returns:
-        The measurements, and the answer to ``looking``: None where the two could not be answered together.
-    """
-    wanted = list(dict.fromkeys(metrics))
-    batches = _batches(source, wanted)
-    if len(batches) != 1:
-        return measure(source, wanted), None
-    query, places = _statement(source, wanted)
-    try:
-        measured, looked = source.ask_all([query, looking])
-    except QueryError:
-        return measure(source, wanted), None
-    return _read(measured, places), looked
 
 
 def statements(source: Source, metrics: Iterable[Metric]) -> list[exp.Expr]:
@@ -97,9 +74,5 @@ def _measure(source: Source, batch: Sequence[Metric]) -> dict[Metric, Measuremen
             return {batch[0]: Measurement(failure=str(error))}
         middle = len(batch) // 2
         return {**_measure(source, batch[:middle]), **_measure(source, batch[middle:])}
-    return _read(row, places)
-
-
-def _read(row: pa.Table, places: Mapping[Metric, Sequence[int]]) -> dict[Metric, Measurement]:
     values: list[Any] = [column[0].as_py() for column in row.columns]
     return {m: Measurement(state=m.state([values[i] for i in indices])) for m, indices in places.items()}
