@@ -127,7 +127,8 @@ def count_groups(source: Source, sample: Sample, plan: GroupPlan) -> Groups:
 def groups_query(source: Source, sample: Sample, plan: GroupPlan) -> exp.Expr | None:
     """The statement that counts the groups; None if there is nothing to count."""
     parts = [_values_part(source, name, index, len(plan.metrics)) for index, name in enumerate(plan.values)]
-    parts += [_days_part(source, sample, plan, segment, index) for index, segment in enumerate(_day_parts(plan))]
+    if plan.date:
+        parts.append(_days_part(source, sample, plan))
     if plan.date and plan.step:
         parts.append(_slots_part(source, sample, plan))
     if len(parts) < 2:
@@ -174,24 +175,59 @@ def _values_part(source: Source, name: str, index: int, metrics: int) -> exp.Exp
     return exp.select(*fields).from_(ranked.subquery("ranked")).where(exp.column("place") <= VALUES_KEPT)
 
 
-def _days_part(source: Source, sample: Sample, plan: GroupPlan, segment: str | None, index: int) -> exp.Expr:
+def _days_part(source: Source, sample: Sample, plan: GroupPlan) -> exp.Expr:
+    """Counts and sums by day, and by day and each segment column, in one pass over the rows."""
     date = sample[plan.date or ""].value
     epoch = exp.cast(exp.Literal.string("1970-01-01"), "date")
     day = exp.DateDiff(this=exp.cast(date, "date"), expression=epoch, unit=exp.var("DAY"))
-    key = exp.cast(exp.column(segment, quoted=True), "text") if segment else exp.cast(exp.null(), "text")
-    numbers = [exp.cast(sample[m].value, "double") for m in plan.metrics]
+    keys = [exp.column(f"k{i}") for i in range(len(plan.segments))]
+    numbers = [exp.column(f"m{i}") for i in range(len(plan.metrics))]
+    rows = (
+        exp.select(
+            exp.alias_(exp.cast(day, "bigint"), "day"),
+            *[
+                exp.alias_(exp.cast(exp.column(s, quoted=True), "text"), k.name)
+                for s, k in zip(plan.segments, keys, strict=True)
+            ],
+            *[
+                exp.alias_(exp.cast(sample[m].value, "double"), n.name)
+                for m, n in zip(plan.metrics, numbers, strict=True)
+            ],
+        )
+        .from_(source.relation())
+        .where(date.copy().is_(exp.null()).not_())
+        .subquery("dated")
+    )
+    grouped = [
+        exp.EQ(this=exp.Anonymous(this="GROUPING", expressions=[k]), expression=exp.Literal.number(0)) for k in keys
+    ]
     fields = [
-        exp.alias_(exp.Literal.string(f"d{index}"), "part"),
-        exp.alias_(key, "k"),
-        exp.alias_(exp.cast(day, "bigint"), "day"),
+        exp.alias_(_first_true(grouped, [exp.Literal.string(f"d{i + 1}") for i in range(len(keys))], "d0"), "part"),
+        exp.alias_(_first_true(grouped, keys, None), "k"),
+        exp.column("day"),
         exp.alias_(exp.Count(this=exp.Star()), "n"),
         _null_double("a"),
         _null_double("b"),
     ]
     fields += [exp.alias_(exp.Sum(this=number), f"s{i}") for i, number in enumerate(numbers)]
     fields += [exp.alias_(exp.Count(this=number.copy()), f"p{i}") for i, number in enumerate(numbers)]
-    grouped = exp.select(*fields).from_(source.relation()).where(date.copy().is_(exp.null()).not_())
-    return grouped.group_by(exp.Literal.number(2), exp.Literal.number(3))
+    query = exp.select(*fields).from_(rows)
+    if not keys:
+        return query.group_by(exp.column("day"))
+    sets = [[exp.column("day")], *[[exp.column("day"), k.copy()] for k in keys]]
+    query.set(
+        "group", exp.Group(grouping_sets=[exp.GroupingSets(expressions=[exp.Tuple(expressions=s) for s in sets])])
+    )
+    return query
+
+
+def _first_true(conditions: Sequence[exp.Expr], results: Sequence[exp.Expr], default: str | None) -> exp.Expr:
+    """The result of the first condition that holds."""
+    otherwise = exp.cast(exp.null(), "text") if default is None else exp.Literal.string(default)
+    if not conditions:
+        return otherwise
+    ifs = [exp.If(this=c.copy(), true=r.copy()) for c, r in zip(conditions, results, strict=True)]
+    return exp.Case(ifs=ifs, default=otherwise)
 
 
 def _slots_part(source: Source, sample: Sample, plan: GroupPlan) -> exp.Expr:
