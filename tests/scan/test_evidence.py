@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from assay.scan.evidence import BITS, Copies, overlaps, stream_rows
+from assay.source.duckdb import DuckDBSource
 from tests.builders import source_of
 
 A, B = exp.column("a", quoted=True), exp.column("b", quoted=True)
@@ -45,3 +46,24 @@ def test_key_copies_leave_exact_copies_out() -> None:
     source = source_of({"a": [1, 1, 1, 2], "b": [7, 7, 8, 7]})
     reader = stream_rows(source, [Copies(("a",), ("a", "b"))], [])
     assert [i for batch in reader for i in batch.column("row_index").to_pylist()] == [2]
+
+
+class Unplaced(DuckDBSource):
+    """An engine whose rows have no places: equal rows share theirs."""
+
+    def position(self) -> exp.Expr:
+        return self.fingerprint([c.name for c in self.columns])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=25))
+def test_without_places_as_many_copies_are_told_as_distinct_rows_are_fewer(rows: list[tuple[int, int]]) -> None:
+    source = source_of({"a": [r[0] for r in rows], "b": [r[1] for r in rows]})
+    source.__class__, source.positions = Unplaced, False
+    checks = [Copies(("a", "b")), Copies(("a",)), Copies(("a",), ("a", "b"))]
+    counted: Counter[int] = Counter()
+    for group in overlaps(source, checks, [], limit=1):
+        counted.update(dict.fromkeys(group.failed, group.rows))
+    keys, versions = len({r[0] for r in rows}), len(set(rows))
+    expected = {0: len(rows) - versions, 1: len(rows) - keys, 2: versions - keys}
+    assert counted == {check: n for check, n in expected.items() if n}

@@ -35,7 +35,7 @@ class BigQuerySource:
 
     positions = False
     billed = True
-    parts: Mapping[str, tuple[Column, ...]] = {}  # noqa: RUF012 - the protocol has it by instance
+    parts: Mapping[str, tuple[Column, ...]] = {}
 
     def __init__(
         self, connection: Connection, described: Described, settings: Settings, where: exp.Expr | None = None
@@ -93,8 +93,8 @@ class BigQuerySource:
         return exp.to_table(name)
 
     def first_rows(self, fields: Sequence[exp.Expr], order: exp.Expr, limit: int) -> exp.Expr:
-        row = exp.Anonymous(this="STRUCT", expressions=list(fields))
-        ordered = exp.Order(this=row, expressions=[exp.Ordered(this=order)])
+        row = exp.Anonymous(this="STRUCT", expressions=[exp.alias_(f, f.alias_or_name) for f in fields])
+        ordered = exp.Order(this=row, expressions=[exp.Ordered(this=order, nulls_first=True)])
         return exp.ArrayAgg(this=exp.Limit(this=ordered, expression=exp.Literal.number(limit)))
 
     def since(self, day: date) -> exp.Expr | None:

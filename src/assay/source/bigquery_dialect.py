@@ -146,6 +146,14 @@ def _number(node: exp.Expr, _kinds: Kinds) -> exp.Expr:
     return node
 
 
+def _counted(node: exp.Expr, _kinds: Kinds) -> exp.Expr:
+    """A count over a window as a sum, which emulators know as well."""
+    if isinstance(node.this, exp.CountIf):
+        one, none = exp.Literal.number(1), exp.Literal.number(0)
+        node.set("this", exp.Sum(this=exp.If(this=node.this.this.copy(), true=one, false=none)))
+    return node
+
+
 def _bare(node: exp.Expr) -> exp.Expr:
     copied: exp.Expr = node.unnest().copy()
     return copied
@@ -163,4 +171,5 @@ _REWRITES: dict[type[exp.Expr], Callable[[exp.Expr, Kinds], exp.Expr]] = {
     exp.Sub: _subtracted,
     exp.RegexpLike: _matched,
     exp.Literal: _number,
+    exp.Window: _counted,
 }
