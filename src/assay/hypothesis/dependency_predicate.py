@@ -26,7 +26,7 @@ def pairs_predicate(context: Context, codes: dict[str, Ints], rows: Bools, edges
         determinant, dependent, dependency, exceptions = edges[0]
         suspect = _against_majority(context, determinant, dependent, dependency)
         for name, code in exceptions:
-            same = exp.Coalesce(this=_is(context.profile[name], [code]), expressions=[exp.false()])
+            same = exp.Coalesce(this=listed_values(context.profile[name], np.array([code])), expressions=[exp.false()])
             suspect = exp.and_(suspect, exp.not_(same))
         return suspect
     parts: list[exp.Expr] = []
@@ -48,11 +48,14 @@ def pairs_predicate(context: Context, codes: dict[str, Ints], rows: Bools, edges
 
 
 def _pairs(context: Context, determinant: str, dependent: str, pairs: Ints, width: int) -> exp.Expr:
-    """``(a, b) in ((.., ..), ..)``."""
-    a, b = context.profile[determinant], context.profile[dependent]
-    listed = [exp.Tuple(expressions=[_literal(a, pair // width), _literal(b, pair % width)]) for pair in pairs.tolist()]
-    both = exp.Tuple(expressions=[_stored(a), _stored(b)])
-    return exp.In(this=both, expressions=listed)
+    both = np.stack([pairs // width, pairs % width], axis=1)
+    return listed_pairs(context.profile[determinant], context.profile[dependent], both)
+
+
+def listed_pairs(a: SampleColumn, b: SampleColumn, codes: Ints) -> exp.Expr:
+    """``(a, b) in ((.., ..), ..)`` for rows of codes of both columns."""
+    listed = [exp.Tuple(expressions=[_literal(a, one), _literal(b, other)]) for one, other in codes.tolist()]
+    return exp.In(this=exp.Tuple(expressions=[stored(a), stored(b)]), expressions=listed)
 
 
 def _against_majority(context: Context, determinant: str, dependent: str, dependency: Dependency) -> exp.Expr:
@@ -64,19 +67,16 @@ def _against_majority(context: Context, determinant: str, dependent: str, depend
     good = np.sort(np.concatenate([right, tolerated]))
     allowed = _pairs(context, determinant, dependent, good, dependency.dependents)
     return exp.and_(
-        _is(a, groups.tolist()), exp.not_(exp.Is(this=_stored(b), expression=exp.null())), exp.not_(allowed)
+        listed_values(a, groups), exp.not_(exp.Is(this=stored(b), expression=exp.null())), exp.not_(allowed)
     )
 
 
-def _is(column: SampleColumn, codes: Sequence[int]) -> exp.Expr:
-    value = _stored(column)
-    literals = [_literal(column, code) for code in codes]
-    if len(literals) == 1:
-        return exp.EQ(this=value, expression=literals[0])
-    return exp.In(this=value, expressions=literals)
+def listed_values(column: SampleColumn, codes: Ints) -> exp.Expr:
+    """``column in (..)`` for some of its codes."""
+    return exp.In(this=stored(column), expressions=[_literal(column, code) for code in codes.tolist()])
 
 
-def _stored(column: SampleColumn) -> exp.Expr:
+def stored(column: SampleColumn) -> exp.Expr:
     """The column as stored: a text that reads as a number is compared as text."""
     return exp.column(column.name, quoted=True)
 

@@ -17,7 +17,9 @@ log = logging.getLogger(__name__)
 
 QUICK = ("missing", "duplicates", "schema", "malformed", "column_shift", "known_relations", "ranges")
 """Proposers that ask the sample little; what they raise can be tested while the others still search."""
-SEARCHING = ("categories", "discovered_orders", "discovered_identities", "outliers", "dependencies", "time", "units")
+SEARCHING = (
+    "categories", "discovered_orders", "discovered_identities", "outliers", "dependencies", "sources", "time", "units",
+)  # fmt: skip
 PROPOSERS = QUICK + SEARCHING
 
 
