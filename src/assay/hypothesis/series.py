@@ -12,6 +12,7 @@ from assay.profile.arrays import Bools, Floats, Ints
 from assay.profile.groups import Days
 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
+CHANGE = 14  # values before and after a place, by which changes are compared
 PAUSE = 400  # days without any row that part the main period of a table from stray dates
 
 
@@ -203,6 +204,21 @@ def best_step(values: Floats, least: int) -> Step | None:
     near = min(5, least)
     jump = float(np.median(y[cut : cut + near]) - np.median(y[cut - near : cut]))
     return Step(int(finite[cut]), full, abs(shift) / error, jump / shift if shift else 0.0)
+
+
+def beats_wander(series: Floats, cut: int) -> bool:
+    """Whether a series changes more around a day than around any other, as its changes scatter.
+
+    The ratio of a large segment wanders: what it is made of changes a little every week, and that adds up. The best
+    step of a random walk is far outside of its daily noise, but not outside of what the walk does elsewhere.
+    """
+    before, after = side_medians(series, CHANGE)
+    changes = after - before  # without the day itself, which a step may fall into
+    other = changes[abs(np.arange(len(series)) - cut) > CHANGE]
+    other = other[np.isfinite(other)]
+    if not np.isfinite(changes[cut]) or len(other) < CHANGE:
+        return True  # nothing to compare with
+    return bool(abs(changes[cut]) > z_limit(len(other) / CHANGE) * scale_of(other))
 
 
 def widest_gaps(group: Ints, value: Floats, least: int) -> tuple[Ints, Floats, Floats]:

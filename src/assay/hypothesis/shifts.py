@@ -2,7 +2,8 @@
 
 Levels themselves rise and fall with campaigns; the ratio of linked metrics does not, except slowly. So a step of a
 ratio is evidence only where it is sharp, stays, stands out of the noise of all segments, dates and pairs that were
-looked at, and shows in the same entities before and after, so that no change of the mix explains it.
+looked at and of the wandering that the ratio does anyway, and shows in the same entities before and after, so that no
+change of the mix explains it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,17 @@ from sqlglot import exp
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.mix import WINDOW, same_entities
 from assay.hypothesis.scope import among, between
-from assay.hypothesis.series import Panel, best_step, deseason, iso, line_medians, scale_of, step_screen, z_limit
+from assay.hypothesis.series import (
+    Panel,
+    beats_wander,
+    best_step,
+    deseason,
+    iso,
+    line_medians,
+    scale_of,
+    step_screen,
+    z_limit,
+)
 from assay.profile.arrays import Bools, Floats
 
 FEWEST_DAYS = 7  # on both sides of a step
@@ -107,7 +118,7 @@ def _steps(
             step = best_step(series, FEWEST_DAYS)
             if step is None or step.z < limit or abs(step.shift) < LEAST_SHIFT or not SHARP < step.sharpness < 1.6:
                 continue
-            if not _power_of_ten(step.shift) and _beats_line(series, step.index):
+            if not _power_of_ten(step.shift) and _beats_line(series, step.index) and beats_wander(series, step.index):
                 raw.append((line, a, b, step.index, step.shift, step.z))
     for line in sorted({r[0] for r in raw}):
         own = [r for r in raw if r[0] == line]
