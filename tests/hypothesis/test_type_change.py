@@ -119,7 +119,7 @@ def test_codes_that_are_all_digits_in_one_text_file_are_no_change(tmp_path: Path
 
 def test_numbers_in_another_notation_in_one_text_file(tmp_path: Path) -> None:
     for number in range(4):
-        lines = [f"{c};{n:.2f} €" if number == 3 else f"{c};{n:.2f}" for c, n in zip(CODES, NUMBERS, strict=True)]
+        lines = [f"{c};≈{n:.2f}" if number == 3 else f"{c};{n:.2f}" for c, n in zip(CODES, NUMBERS, strict=True)]
         (tmp_path / f"{number}.csv").write_text("\n".join(["code;wert", *lines]))
     found = audited(tmp_path, "")
     assert ("type_change", "wert") in found.pop("3.csv")

@@ -16,7 +16,8 @@ LONGEST_LITERAL = 1_000
 log = logging.getLogger(__name__)
 
 QUICK = (
-    "missing", "duplicates", "schema", "malformed", "written_units", "column_shift", "known_relations", "ranges",
+    "file_notes", "missing", "duplicates", "schema", "malformed", "written_units", "column_shift", "known_relations",
+    "ranges",
 )  # fmt: skip
 """Proposers that ask the sample little; what they raise can be tested while the others still search."""
 SEARCHING = (

@@ -11,6 +11,7 @@ from sqlglot import exp
 from assay.profile.groups import Groups
 from assay.profile.sample import Sample, SampleColumn
 from assay.source.base import Column
+from assay.source.notes import Note
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,7 @@ class Profile:
         counting: the counts by value and by day of the whole table, which may still be under way.
         siblings: columns of the other tables of the same data set, by table.
         parts: columns of each file of the table, where the files differ.
+        notes: what is odd about how the table is written, as its source noticed.
     """
 
     table: str
@@ -32,6 +34,7 @@ class Profile:
     counting: Future[Groups]
     siblings: Mapping[str, tuple[Column, ...]]
     parts: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
     @property
     def groups(self) -> Groups:

@@ -18,6 +18,7 @@ from assay.errors import BudgetError, QueryError, SourceError
 from assay.source import guard
 from assay.source.base import Column, ColumnType, Cost, amount
 from assay.source.footprint import Footprint
+from assay.source.notes import Note
 from assay.source.scratch import scratch_path
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class DuckDBSource:
         read: int = 0,
         inferred: bool = False,
         parts: Mapping[str, tuple[Column, ...]] | None = None,
+        hidden: Sequence[str] = (),
+        notes: Sequence[Note] = (),
     ) -> None:
         """Wrap ``relation`` (trusted SQL text) as one audited table.
 
@@ -88,6 +91,8 @@ class DuckDBSource:
             read: bytes that were read already, to stage the relation.
             inferred: whether the types of columns were guessed from text.
             parts: the columns of each file, where files differ.
+            hidden: columns of the relation that predicates may use, and that are no columns of the table.
+            notes: what is odd about how the table is written.
         """
         self._connection = connection
         # One generator for all statements: making one costs a thousand times more than using it.
@@ -98,6 +103,7 @@ class DuckDBSource:
         self._bytes = read
         self.name = name
         self.parts = parts or {}
+        self.notes = tuple(notes)
         self.positions = position is not None
         self.asked: list[str] = []
         order = position or NUMBERED
@@ -107,7 +113,8 @@ class DuckDBSource:
                 f"CREATE OR REPLACE TEMP VIEW {VIEW} AS "
                 f'SELECT * FROM (SELECT *, {order} AS "{POSITION}" FROM {relation}){condition}'
             )
-            self.columns = columns_of(connection, VIEW, inferred=inferred)[:-1]
+            described = columns_of(connection, VIEW, inferred=inferred)[:-1]
+            self.columns = tuple(c for c in described if c.name not in hidden)
         self.audited = f"SELECT * FROM {relation}{condition}"
         self._whole = where is None
         self._rows: int | None = None

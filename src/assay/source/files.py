@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,45 +16,56 @@ from assay.source.base import Column
 from assay.source.duckdb import NUMBERED, DuckDBSource, columns_of, connect, one_line, within_bound
 from assay.source.footprint import Footprint
 from assay.source.scratch import scratch_path
+from assay.source.textfile import Staged
+from assay.source.texts import stage_texts
 
 READERS = {
     ".parquet": "parquet",
     ".pq": "parquet",
     ".csv": "csv",
     ".tsv": "csv",
+    ".tab": "csv",
     ".txt": "csv",
     ".json": "json",
     ".jsonl": "json",
     ".ndjson": "json",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
 }
-COMPRESSED = (".gz", ".zst")
+COMPRESSED = (".gz", ".zst", ".bz2", ".xz", ".zip")
+LEGACY = (".xls", ".xlsb", ".ods", ".numbers")
 STAGED = "staged"
 
 
 def file_format(path: Path) -> str | None:
-    """``parquet``, ``csv`` or ``json`` by the file's suffix; None if it is not a table."""
+    """``parquet``, ``csv``, ``json`` or ``excel`` by the file's suffix; None if it is not a table."""
     suffixes = [s.lower() for s in path.suffixes]
     if suffixes and suffixes[-1] in COMPRESSED:
         suffixes.pop()
     return READERS.get(suffixes[-1]) if suffixes else None
 
 
-def open_files(paths: Sequence[Path], name: str, settings: Settings, where: exp.Expr | None = None) -> DuckDBSource:
+def open_files(
+    paths: Sequence[Path], name: str, settings: Settings, where: exp.Expr | None = None, sheet: str | None = None
+) -> DuckDBSource:
     """Open files of one format as one table.
 
     Args:
         paths: the files, in the order that gives rows their positions.
+        sheet: the sheet of a workbook; by default the only one that holds anything.
 
     Raises:
         SourceError: a file is missing, unreadable, of another format, or not what its name says.
         BudgetError: reading a text file is beyond the bound.
     """
     formats = {file_format(path) for path in paths}
+    if formats & {None} and paths[0].suffix.lower() in LEGACY:
+        raise SourceError(f"{name}: {paths[0].suffix} is not read; save it as .xlsx or CSV")
     if len(formats) != 1 or None in formats:
         raise SourceError(f"{name}: not a table file; assay reads {', '.join(sorted(READERS))}")
     for path in paths:
         _check_readable(path)
-    scratch = scratch_path()
+    scratch, reading = scratch_path(), Staged(STAGED, (), ())
     connection = connect(settings, scratch=scratch)
     listed = ", ".join(_literal(str(path)) for path in paths)
     bound, size = settings.max_bytes, sum(path.stat().st_size for path in paths)
@@ -64,7 +76,10 @@ def open_files(paths: Sequence[Path], name: str, settings: Settings, where: exp.
             if bound is not None:
                 remedy = "convert it to Parquet, or raise --max-bytes"
                 within_bound(f"{name}: text is read whole, which is", size, 0, bound, remedy)
-            relation, position = _text(connection, next(iter(formats)) or "", listed, len(paths))
+            scratch.mkdir(parents=True, exist_ok=True)
+            kind = next(iter(formats)) or ""
+            reading = stage_texts(connection, paths, STAGED, scratch, kind, sheet=sheet, bound=bound)
+            relation, position = STAGED, _position(connection)
         staged = relation == STAGED
         return DuckDBSource(
             connection,
@@ -77,10 +92,13 @@ def open_files(paths: Sequence[Path], name: str, settings: Settings, where: exp.
             max_bytes=bound,
             read=size if staged else 0,
             inferred=formats != {"parquet"},
+            hidden=reading.hidden,
+            notes=reading.notes,
             parts=_parts(connection, listed) if formats == {"parquet"} and len(paths) > 1 else None,
         )
     except BaseException as error:
         connection.close()
+        shutil.rmtree(scratch, ignore_errors=True)
         if isinstance(error, duckdb.Error):
             kind = paths[0].suffix.lstrip(".")
             raise SourceError(f"{name}: cannot be read as {kind}: {one_line(error)}") from None
@@ -118,20 +136,15 @@ def _parts(connection: duckdb.DuckDBPyConnection, listed: str) -> dict[str, tupl
     return dict(sorted(found.items()))
 
 
-def _text(connection: duckdb.DuckDBPyConnection, file_format: str, listed: str, files: int) -> tuple[str, str]:
-    union = ", union_by_name = true" if files > 1 else ""
-    options = {
-        "csv": f"sample_size = -1{union}",
-        "json": f"maximum_object_size = 134217728{union}",
-    }[file_format]
-    return _stage(connection, f"read_{file_format}_auto([{listed}], {options})")
-
-
 def _stage(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[str, str]:
     """Copy a relation that is slow to read, or whose columns hide the engine's own, into a scratch table."""
     connection.execute(f"CREATE TABLE {STAGED} AS SELECT * FROM {relation}")
+    return STAGED, _position(connection)
+
+
+def _position(connection: duckdb.DuckDBPyConnection) -> str:
     names = {n.lower() for n in connection.sql(f"SELECT * FROM {STAGED} LIMIT 0").columns}
-    return STAGED, NUMBERED if "rowid" in names else "rowid"
+    return NUMBERED if "rowid" in names else "rowid"
 
 
 def _check_readable(path: Path) -> None:

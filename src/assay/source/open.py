@@ -96,16 +96,39 @@ def _files(address: str, where: str | None) -> list[Address]:
     if path.is_dir():
         files = sorted(p for p in path.iterdir() if p.is_file() and file_format(p))
         if not files:
-            raise SourceError(f"{address}: the folder has no table files (CSV, TSV, JSON, Parquet)")
-        return [Address(p.name, partial(open_files, [p], p.name), condition) for p in files]
+            raise SourceError(f"{address}: the folder has no table files (CSV, TSV, JSON, Parquet, Excel)")
+        return [table for p in files for table in _tables(p, condition)]
     if path.exists():
-        return [Address(path.name, partial(open_files, [path], path.name), condition)]
+        return _tables(path, condition)
+    file, _, sheet = address.rpartition("#")
+    if sheet and Path(file).is_file():
+        return [_sheet(Path(file), sheet, condition)]
     if glob.has_magic(address):
         matches = [Path(p) for p in sorted(glob.glob(address, recursive=True)) if Path(p).is_file()]
         if not matches:
             raise SourceError(f"{address}: no file matches")
         return [Address(address, partial(open_files, matches, address), condition)]
     raise SourceError(f"{address}: no such file or folder")
+
+
+def _tables(path: Path, condition: exp.Expr | None) -> list[Address]:
+    """The tables of a file: one, or those of the sheets of a workbook."""
+    from assay.source.files import file_format, open_files
+
+    if file_format(path) == "excel":
+        from assay.source.workbook import sheet_names
+
+        sheets = sheet_names(path)
+        if len(sheets) > 1:
+            return [_sheet(path, sheet, condition) for sheet in sheets]
+    return [Address(path.name, partial(open_files, [path], path.name), condition)]
+
+
+def _sheet(path: Path, sheet: str, condition: exp.Expr | None) -> Address:
+    from assay.source.files import open_files
+
+    name = f"{path.name}#{sheet}"
+    return Address(name, partial(open_files, [path], name, sheet=sheet), condition)
 
 
 def _condition(where: str | None) -> exp.Expr | None:

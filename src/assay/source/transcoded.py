@@ -1,0 +1,97 @@
+"""A text file as UTF-8 with ordinary line ends, written to scratch piece by piece, so that any size fits."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assay.source.encoding import UTF8, Encoding, detect_encoding, is_utf8
+
+CHUNK = 1 << 20
+SAMPLE = 1 << 18
+
+
+@dataclass(frozen=True)
+class Transcoded:
+    """The copy.
+
+    Attributes:
+        path: where it is.
+        broken: numbers of the lines (from 1) that hold bytes which the encoding does not know.
+        carriage: whether lines ended with carriage returns alone.
+    """
+
+    path: Path
+    encoding: Encoding
+    broken: list[int] = field(default_factory=list)
+    carriage: bool = False
+
+
+def encoding_of(path: Path) -> Encoding:
+    """The encoding of a file, by all of it: text beyond ASCII may come late."""
+    with path.open("rb") as file:
+        head = file.read(SAMPLE)
+        found = detect_encoding(head, whole=len(head) < SAMPLE)
+        if found.mark or (found.name.startswith("utf-") and found != UTF8):
+            return found
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        file.seek(0)
+        beyond = bytearray()
+        valid = True
+        while chunk := file.read(CHUNK):
+            if valid:
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError:
+                    valid = False
+            if len(beyond) < SAMPLE and not chunk.isascii():
+                beyond += b"\n".join(line for line in re.split(b"[\r\n]+", chunk) if not line.isascii())[:SAMPLE]
+        if valid and not decoder.getstate()[0]:
+            return UTF8
+    return detect_encoding(bytes(beyond))
+
+
+def transcode(path: Path, target: Path, encoding: Encoding) -> Transcoded:
+    """Write ``path`` to ``target`` as UTF-8 with plain ends of lines, and without zero bytes and byte order mark."""
+    decoder = codecs.getincrementaldecoder(encoding.name)("replace")
+    broken: list[int] = []
+    line, pending, feeds, returns = 1, False, 0, 0
+    with path.open("rb") as source, target.open("w", encoding="utf-8", newline="", errors="replace") as out:
+        source.seek(encoding.mark)
+        while True:
+            chunk = source.read(CHUNK)
+            text = decoder.decode(chunk, not chunk)
+            if pending:
+                text, pending = "\r" + text, False
+            if chunk and text.endswith("\r"):
+                text, pending = text[:-1], True
+            pairs = text.count("\r\n")
+            feeds += text.count("\n")
+            returns += text.count("\r") - pairs
+            text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+            if "\ufffd" in text:
+                broken += [line + text.count("\n", 0, found.start()) for found in re.finditer("\ufffd", text)]
+            line += text.count("\n")
+            out.write(text)
+            if not chunk:
+                break
+    return Transcoded(target, encoding, list(dict.fromkeys(broken)), returns > feeds)
+
+
+def is_plain(head: bytes, tail: bytes) -> bool:
+    """Whether the ends of a file are UTF-8 without a mark, with ordinary line ends and no zero bytes."""
+    body = head + tail
+    if body.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in body:
+        return False
+    if b"\r" in body.replace(b"\r\n", b"\n"):
+        return False
+    return is_utf8(head, whole=False) and is_utf8(tail.lstrip(bytes(range(0x80, 0xC0))))
+
+
+def is_binary(head: bytes) -> bool:
+    """Whether decoded text is none: too many control characters, or bytes that no encoding knows."""
+    decoded = head.decode("utf-8", "replace")
+    strange = sum(c == "\ufffd" or (c < " " and c not in "\t\n\r\x0b\x0c\x01\x1f") for c in decoded)
+    return strange > 0.05 * len(decoded)

@@ -1,0 +1,186 @@
+"""From text to types: the columns of a staged table, read as what their values are.
+
+A column becomes typed where every cell reads; where some do not, it stays text, so that the audit can show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow.compute as pc
+from sqlglot import exp
+
+from assay.source.base import ColumnType
+from assay.source.calendar_formats import CalendarFormat
+from assay.source.notes import Note
+from assay.source.numerals import Numerals
+from assay.source.written import BLANK, PLAIN, Habits, Writing, habits_of, share, writing_of
+
+HEAD = 2_000
+DISTINCT = 50_000
+LIKELY = 0.5
+FLAGS = (
+    ("true", "false"), ("wahr", "falsch"), ("vrai", "faux"), ("verdadero", "falso"), ("verdadeiro", "falso"),
+    ("vero", "falso"), ("yes", "no"), ("ja", "nein"), ("oui", "non"), ("sí", "no"), ("sim", "não"),
+)  # fmt: skip
+_CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p")
+
+
+@dataclass(frozen=True)
+class Cast:
+    """A text column's type in the table.
+
+    Attributes:
+        sql: the engine's expression of the value.
+        writing: how its texts are read; None for booleans.
+    """
+
+    name: str
+    sql: str
+    writing: Writing | None = None
+
+
+def type_columns(
+    connection: duckdb.DuckDBPyConnection, table: str, sound: str = "TRUE", keep: str = "TRUE"
+) -> tuple[Note, ...]:
+    """Give the text columns of a table the types of their values, in place.
+
+    Args:
+        sound: SQL condition of rows that a type has to fit; cells of the others become null where they do not read.
+        keep: SQL condition of the rows that stay.
+
+    Returns:
+        Notes on columns that can be read in two ways.
+    """
+    described = connection.sql(f"SELECT * FROM {table} LIMIT 0")
+    names = [n for n, t in zip(described.columns, described.types, strict=True) if str(t) == "VARCHAR"]
+    casts, notes = _casts(connection, table, names, f"({sound}) AND ({keep})")
+    if casts or keep != "TRUE":
+        replaced = ", ".join(f"{c.sql} AS {quoted(c.name)}" for c in casts)
+        chosen = f"* REPLACE ({replaced})" if casts else "*"
+        connection.execute(f"CREATE TABLE {table}_typed AS SELECT {chosen} FROM {table} WHERE {keep} ORDER BY rowid")
+        connection.execute(f"DROP TABLE {table}")
+        connection.execute(f"ALTER TABLE {table}_typed RENAME TO {table}")
+    return notes
+
+
+def _casts(
+    connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str], rows: str
+) -> tuple[list[Cast], tuple[Note, ...]]:
+    likely = _likely(connection, table, names, rows)
+    if not likely:
+        return [], ()
+    counted = {n: _counted(connection, table, n, rows) for n in likely}
+    habits = habits_of([writing_of(*counted[n]) for n in likely])
+    casts: list[Cast] = []
+    for name in likely:
+        cast = _cast(name, *counted[name], habits)
+        if cast is not None:
+            casts.append(cast)
+    if not casts:
+        return [], ()
+    tests = [f"count(*) FILTER (WHERE {_present(c.name)} AND ({c.sql}) IS NULL)" for c in casts]
+    failing = connection.execute(f"SELECT {', '.join(tests)} FROM {table} WHERE {rows}").fetchone() or ()
+    casts = [c for c, n in zip(casts, failing, strict=True) if not n]
+    return casts, tuple(note for c in casts if (note := _ambiguous(c)))
+
+
+def _likely(connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str], rows: str) -> list[str]:
+    """The columns whose first values read as something."""
+    if not names:
+        return []
+    listed = ", ".join(map(quoted, names))
+    head = connection.sql(f"SELECT {listed} FROM {table} WHERE {rows} LIMIT {HEAD}").to_arrow_table()
+    likely = []
+    for name, column in zip(names, head.columns, strict=True):
+        counts = pc.value_counts(column.drop_null().combine_chunks())
+        pairs = [(p["values"], p["counts"]) for p in counts.to_pylist() if p["values"].strip() not in BLANK]
+        if not pairs:
+            # Nothing in the head: the whole column has to tell.
+            likely.append(name)
+            continue
+        values, numbers = [v for v, _ in pairs], [n for _, n in pairs]
+        writing = writing_of(values, numbers)
+        if (writing is not None and share(writing.numbers, numbers) > LIKELY) or _flags(values):
+            likely.append(name)
+    return likely
+
+
+def _counted(connection: duckdb.DuckDBPyConnection, table: str, name: str, rows: str) -> tuple[list[str], list[int]]:
+    found = connection.execute(
+        f"SELECT {quoted(name)}, count(*) AS n FROM {table} WHERE {rows} AND {_present(name)} "
+        f"GROUP BY 1 ORDER BY n DESC, 1 LIMIT {DISTINCT}"
+    ).fetchall()
+    return [v for v, _ in found], [n for _, n in found]
+
+
+def _cast(name: str, values: list[str], counts: list[int], habits: Habits) -> Cast | None:
+    flags = _flags(values)
+    if flags:
+        yes, no = (text(word) for word in flags)
+        word = f"lower(trim({quoted(name)}))"
+        return Cast(name, f"CASE {word} WHEN {yes} THEN TRUE WHEN {no} THEN FALSE END")
+    writing = writing_of(values, counts, habits)
+    if writing is None or share(writing.numbers, counts) < 1:
+        return None
+    if isinstance(writing.form, CalendarFormat):
+        return Cast(name, _temporal(name, writing.form, values), writing)
+    if writing.form is None and writing.type is ColumnType.INTEGER:
+        kind = "BIGINT" if all(PLAIN.match(v) and "e" not in v.lower() for v in values) else "DOUBLE"
+        return Cast(name, f"TRY_CAST(trim({quoted(name)}) AS {kind})", writing)
+    sql = writing.expression(exp.column(name, quoted=True)).sql("duckdb")
+    whole = writing.type is ColumnType.INTEGER and all(abs(n) < 2**53 for n in writing.numbers)
+    return Cast(name, f"CAST({sql} AS BIGINT)" if whole else sql, writing)
+
+
+def _temporal(name: str, form: CalendarFormat, values: Sequence[str]) -> str:
+    column = quoted(name)
+    date = form.expression(exp.column(name, quoted=True)).sql("duckdb")
+    if form.named or not any(":" in v for v in values):
+        return date
+    if form.order == "ymd":
+        iso = column if form.separator == "-" else f"replace({column}, {text(form.separator)}, '-')"
+        return f"CASE WHEN ({date}) IS NOT NULL THEN TRY_CAST(trim({iso}) AS TIMESTAMP) END"
+    day = form.separator.join({"y": "%y" if form.short else "%Y", "m": "%m", "d": "%d"}[p] for p in form.order)
+    formats = ", ".join(text(f"{day}{gap}{clock}") for clock in _CLOCKS for gap in (" ", ", ", "T"))
+    moment = f"try_strptime(trim({column}), [{text(day)}, {formats}])"
+    return f"CASE WHEN ({date}) IS NOT NULL THEN {moment} END"
+
+
+def _flags(values: Sequence[str]) -> tuple[str, str] | None:
+    """The words for yes and no, where a column holds both of a pair and nothing else."""
+    words = {v.strip().lower() for v in values[:8]}
+    return next((pair for pair in FLAGS if words == set(pair)), None)
+
+
+def _ambiguous(cast: Cast) -> Note | None:
+    writing = cast.writing
+    if writing is None or writing.form is None or writing.form.certain:
+        return None
+    if isinstance(writing.form, Numerals):
+        reason = f"{cast.name} could be read with a point or a comma as its decimal mark; it is read with "
+        reason += "a decimal comma" if writing.form.decimal == "," else "a decimal point"
+    else:
+        reason = f"no date of {cast.name} tells day from month; it is read as {writing.form.name}"
+    return Note(
+        "malformed_values", (cast.name,), reason, harm=0.2, confidence=0.3,
+        action="write dates as YYYY-MM-DD and numbers without thousands separators",
+        evidence={"read_as": writing.form.name},
+    )  # fmt: skip
+
+
+def _present(name: str) -> str:
+    blank = ", ".join(text(word) for word in BLANK)
+    return f"({quoted(name)} IS NOT NULL AND trim({quoted(name)}) NOT IN ({blank}))"
+
+
+def quoted(name: str) -> str:
+    """A name as SQL."""
+    return exp.to_identifier(name, quoted=True).sql("duckdb")
+
+
+def text(value: str) -> str:
+    """A text as SQL."""
+    return exp.Literal.string(value).sql("duckdb")
