@@ -12,12 +12,16 @@ def main(rest_port: str, grpc_port: str) -> None:
     from bqemulator import cli
     from bqemulator.storage.engine import DuckDBEngine
 
-    DuckDBEngine._load_spatial = lambda self: None  # type: ignore[method-assign]
-    DuckDBEngine._load_format_extensions = lambda self: None  # type: ignore[method-assign]
+    DuckDBEngine._load_spatial = _nothing  # type: ignore[method-assign]
+    DuckDBEngine._load_format_extensions = _nothing  # type: ignore[method-assign]
     cli.main(
         ["start", "--rest-port", rest_port, "--grpc-port", grpc_port, "--ephemeral", "--log-level", "ERROR"],
         standalone_mode=False,
     )
+
+
+def _nothing(_: object) -> None:
+    """In place of a download."""
 
 
 if __name__ == "__main__":

@@ -114,9 +114,13 @@ class BigQuerySource:
     def ask_all(self, queries: Sequence[exp.Expr]) -> list[pa.Table]:
         if len(queries) < 2:
             return [self.ask(query) for query in queries]
-        fields = [exp.alias_(_as_array(guard.check(q)), f"q{i}") for i, q in enumerate(queries)]
-        answer = pa.Table.from_batches(self._connection.batches(self._job(exp.select(*fields)), self.name))
+        answer = pa.Table.from_batches(self._connection.batches(self._job(self.together(queries)), self.name))
         return [narrow(unpack(answer.column(f"q{i}"))) for i in range(len(queries))]
+
+    @staticmethod
+    def together(queries: Sequence[exp.Expr]) -> exp.Select:
+        """One query whose only row holds the rows of each of several, as arrays ``q0``, ``q1``..."""
+        return exp.select(*[exp.alias_(_as_array(guard.check(q)), f"q{i}") for i, q in enumerate(queries)])
 
     def stream(self, query: exp.Expr) -> pa.RecordBatchReader:
         batches = self._connection.batches(self._job(query), self.name)
