@@ -243,3 +243,10 @@ def test_damage_in_other_tables(build: Any, name: str, share: float) -> None:
     rows = lose(columns, name, share)
     found = [h for h in findings(columns) if h.columns == (name,)]
     assert found and set(rows_where(columns, found[0])) == set(rows)
+
+
+def test_a_voucher_of_one_campaign_after_the_other_leaves_days_without_any() -> None:
+    columns = ads()
+    columns["campaign_id"] = [f"c{(i // 40) // 12}" for i in range(ROWS)]  # twelve days each
+    columns["coupon_code"] = [f"SAVE{i % 3}" if (i // 40) % 12 < 7 and i % 40 < 8 else None for i in range(ROWS)]
+    assert [h for h in findings(columns) if "coupon_code" in h.columns] == []

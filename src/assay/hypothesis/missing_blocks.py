@@ -14,6 +14,7 @@ from assay.hypothesis.sentinels import EPOCH, Absence
 
 Bools = npt.NDArray[np.bool_]
 
+FEWEST_PAUSES = 3
 CHANCE = 1e-6  # that a day is empty by chance, over all days
 
 
@@ -38,7 +39,9 @@ class Block:
 def block_of_days(context: Context, found: Absence) -> Block | None:
     """The days on which every value is missing, if chance at the rate of the other days cannot explain them.
 
-    Days of one weekday only are a rhythm, not damage. More than half of the days are no exception.
+    Days of one weekday only are a rhythm, not damage. More than half of the days are no exception. Nor are several runs
+    of days of a column that few rows fill on the other days: it comes and goes, as a voucher of one campaign does, and
+    the rows of a day are then no independent draws.
     """
     date = next((c for c, role in context.roles.items() if role.event_time), None)
     if date is None or date == found.column:
@@ -60,7 +63,7 @@ def block_of_days(context: Context, found: Absence) -> Block | None:
     # A run of empty days counts as a whole: few rows a day may each be empty by chance, not all of a week's.
     likely = [rest ** int(rows[a:b].sum()) * len(days) < CHANCE and rows[a:b].sum() >= 3 for a, b in runs]
     runs = [run for run, real in zip(runs, likely, strict=True) if real]
-    if not runs or _one_weekday(days, runs):
+    if not runs or _one_weekday(days, runs) or (len(runs) >= FEWEST_PAUSES and rest > 0.5):
         return None
     inside = np.zeros(len(days), dtype=np.bool_)
     for a, b in runs:
