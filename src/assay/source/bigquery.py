@@ -134,8 +134,8 @@ class BigQuerySource:
 
     def estimate(self, query: exp.Expr) -> Cost:
         sql = self._sql(query)
-        # Where nobody bills, as in an emulator, the service says 0 of everything.
-        return Cost(1, self._connection.dry_run(sql, self.name) or self.counted(query))
+        told = self._connection.dry_run(sql, self.name)  # also where it tells nothing: the statement is checked
+        return Cost(1, (told if self._connection.bills else 0) or self.counted(query))
 
     def interrupt(self) -> None:
         self._connection.interrupt()
@@ -211,7 +211,7 @@ class BigQuerySource:
             left = self._max_bytes - self._bytes
         self.asked.append(sql)
         job = self._connection.job(sql, self.name, max_bytes=left)
-        told = max(job.total_bytes_billed or 0, job.total_bytes_processed or 0)
+        told = max(job.total_bytes_billed or 0, job.total_bytes_processed or 0) if self._connection.bills else 0
         self._bytes += told if told or job.cache_hit else self.counted(query) or 0
         return job
 
@@ -295,8 +295,12 @@ def _limited(described: Described, where: exp.Expr | None) -> exp.Expr | None:
 
 
 def _as_array(query: exp.Expr) -> exp.Expr:
-    copied = query.copy()
-    rows = copied if isinstance(copied, exp.Select) else exp.select("*").from_(exp.Subquery(this=copied, alias="part"))
+    rows = query.copy()
+    names = list(rows.named_selects) if isinstance(rows, exp.Query) else []
+    if not isinstance(rows, exp.Select) or rows.args.get("group"):
+        # What is grouped by the places of its fields, or united, stays a query of its own.
+        part = exp.Subquery(this=rows, alias=exp.TableAlias(this=exp.to_identifier("part")))
+        rows = exp.select(*[exp.column(name, table="part", quoted=True) for name in names]).from_(part)
     for field in rows.expressions:
         if not field.alias_or_name and not isinstance(field, exp.Star):
             raise QueryError("every field of a query that is asked with others needs a name", query.sql("bigquery"))

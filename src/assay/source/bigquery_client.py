@@ -34,7 +34,8 @@ class Connection:
             self.client = client or _client(address)
         self._storage: Any = None
         self._running: set[bigquery.QueryJob] = set()
-        self._by_storage = client is None and not os.environ.get(EMULATOR)
+        self.bills = not os.environ.get(EMULATOR)  # whether the bytes that the service tells are those that it reads
+        self._by_storage = client is None and self.bills
 
     def job(self, sql: str, name: str, *, max_bytes: int | None = None) -> bigquery.QueryJob:
         """Run a statement to its end.

@@ -108,7 +108,8 @@ def partitioning(table: Any) -> Partitioning | None:
     """How a ``google.cloud.bigquery.Table`` is partitioned."""
     required = bool(table.require_partition_filter)
     if table.time_partitioning is not None:
-        required = required or bool(table.time_partitioning.require_partition_filter)
+        # Tables made long ago say so here; the client's own attribute for it warns.
+        required = required or bool(table.to_api_repr()["timePartitioning"].get("requirePartitionFilter"))
         return Partitioning(table.time_partitioning.field or INGESTION, True, required)
     if table.range_partitioning is not None:
         span = int(table.range_partitioning.range_.interval or 1)

@@ -174,7 +174,7 @@ def _takes_all(select: exp.Select) -> bool:
 
 def _quoted(column: exp.Column) -> bool:
     """Whether a name is one of the table's columns: the names of a query's own fields are not quoted."""
-    return isinstance(column.this, exp.Identifier) and bool(column.this.quoted)
+    return isinstance(column.this, exp.Identifier) and bool(column.this.quoted) and not column.table
 
 
 def _zoned(leaf: Leaf) -> bool:
