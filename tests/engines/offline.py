@@ -28,13 +28,14 @@ class Service:
 
     Attributes:
         table: the resource of every table that is asked for.
+        dry_bytes: what a statement reads, None where the service does not tell.
         answers: by the end of an address, what is answered instead of success.
         requests: what was sent: method, address, body.
     """
 
     table: Mapping[str, Any]
     answers: dict[str, list[tuple[int, Mapping[str, Any]]]] = field(default_factory=dict)
-    dry_bytes: int = 0
+    dry_bytes: int | None = None
     requests: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
     is_mtls: bool = False
 
@@ -58,12 +59,13 @@ class Service:
         return [body["configuration"] for method, path, body in self.requests if path.endswith("/jobs") and body]
 
     def _usual(self, method: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        read = {} if self.dry_bytes is None else {"totalBytesProcessed": str(self.dry_bytes)}
+        statistics = {"query": read, **read}
         if "/tables/" in path:
             return self.table
         if path.endswith("/jobs"):
-            configuration, read = body["configuration"], {"totalBytesProcessed": str(self.dry_bytes)}
+            configuration = body["configuration"]
             state = {"state": "DONE" if configuration.get("dryRun") else "RUNNING"}
-            statistics = {"query": read, **read}
             return {"jobReference": JOB, "configuration": configuration, "status": state, "statistics": statistics}
         if "/queries/" in path:
             schema = {"fields": [{"name": "n", "type": "INTEGER"}]}
@@ -72,7 +74,7 @@ class Service:
         query = {
             "query": {"query": "SELECT 1", "destinationTable": {"projectId": "p", "datasetId": "d", "tableId": "t"}}
         }
-        return {"jobReference": JOB, "configuration": query, "status": {"state": "DONE"}, "statistics": {"query": {}}}
+        return {"jobReference": JOB, "configuration": query, "status": {"state": "DONE"}, "statistics": statistics}
 
 
 def table_resource(schema: Sequence[bigquery.SchemaField], rows: int = 1_000, size: int = 100_000, **more: Any) -> Any:

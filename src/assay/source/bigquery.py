@@ -11,7 +11,7 @@ from google.cloud.bigquery import QueryJob
 from sqlglot import exp
 
 from assay.config import Settings
-from assay.errors import BudgetError, QueryError
+from assay.errors import BudgetError, QueryError, SourceError
 from assay.source import guard
 from assay.source.base import Column, Cost
 from assay.source.bigquery_address import BigQueryAddress, parse_address
@@ -135,7 +135,7 @@ class BigQuerySource:
     def estimate(self, query: exp.Expr) -> Cost:
         sql = self._sql(query)
         told = self._connection.dry_run(sql, self.name)  # also where it tells nothing: the statement is checked
-        return Cost(1, (told if self._connection.bills else 0) or self.counted(query))
+        return Cost(1, told if told is not None and self._connection.bills else self.counted(query))
 
     def interrupt(self) -> None:
         self._connection.interrupt()
@@ -171,7 +171,10 @@ class BigQuerySource:
         """Share of the table's bytes in the partitions that the condition leaves."""
         if self._partitions is None or not self._partitions.limited_by(self._where):
             return 1.0
-        sizes = self._partition_bytes()
+        try:
+            sizes = self._partition_bytes()
+        except SourceError:
+            return 1.0  # no right to see them: the bound is what the whole table holds
         kept = self._partitions.kept(self._where, sizes)
         return sum(sizes[name] for name in kept) / (sum(sizes.values()) or 1)
 
@@ -211,8 +214,8 @@ class BigQuerySource:
             left = self._max_bytes - self._bytes
         self.asked.append(sql)
         job = self._connection.job(sql, self.name, max_bytes=left)
-        told = max(job.total_bytes_billed or 0, job.total_bytes_processed or 0) if self._connection.bills else 0
-        self._bytes += told if told or job.cache_hit else self.counted(query) or 0
+        told = [size for size in (job.total_bytes_billed, job.total_bytes_processed) if size is not None]
+        self._bytes += max(told) if told and self._connection.bills else self.counted(query) or 0
         return job
 
     def _draw(self, fraction: float) -> Draw:

@@ -68,14 +68,14 @@ class Connection:
                 self._running.discard(job)
         return job
 
-    def dry_run(self, sql: str, name: str) -> int:
-        """Bytes that the service says a statement would read; 0 where it does not tell."""
+    def dry_run(self, sql: str, name: str) -> int | None:
+        """Bytes that the service says a statement would read; None where it does not tell."""
         config = self._config(name)
         config.dry_run = True
         config.use_query_cache = False
         with explained(name, self.address, sql):
             job = self.client.query(sql, job_config=config, location=self._location, project=self.address.payer)
-        return int(job.total_bytes_processed or 0)
+        return None if job.total_bytes_processed is None else int(job.total_bytes_processed)
 
     def batches(self, job: bigquery.QueryJob, name: str) -> Iterator[pa.RecordBatch]:
         """The rows of a finished job, a few batches in memory at a time; at least one batch, if only an empty one."""
