@@ -67,7 +67,7 @@ def find_tables(address: str, where: str | None = None) -> list[Address]:
 
 def _warehouse(address: str, where: str | None) -> list[Address]:
     try:
-        import google.cloud.bigquery
+        import google.cloud.bigquery  # noqa: F401 - whether it is there
     except ImportError:
         raise MissingExtraError("google-cloud-bigquery", "bigquery") from None
     from assay.source.bigquery import tables_of
