@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from google.cloud import bigquery
 from google.cloud.bigquery import SchemaField
@@ -25,7 +27,7 @@ from assay.source.bigquery import BigQuerySource
 from assay.source.bigquery_client import Connection
 from assay.source.open import find_tables
 from tests.engines.emulator import DATASET, PROJECT, Emulator
-from tests.engines.tables import clean
+from tests.engines.tables import TABLES, clean
 
 HERE = f"bigquery://{PROJECT}/{DATASET}"
 BY_DAY = bigquery.TimePartitioning(field="date")
@@ -206,3 +208,14 @@ def test_names_of_columns_may_be_those_of_the_statement(emulator: Emulator) -> N
     rows = pa.table({"assay_position": [1, 2, 2], "row_index": [5, 6, 6], "n": ["a", "b", "b"]})
     result = audit(emulator.load("own_names", rows, schema))
     assert not result.failures
+
+
+def test_bad_rows_are_written_without_positions(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assay.pipeline, "local_copy", lambda source, *_: source)
+    out = tmp_path / "rows.parquet"
+    result = audit(emulator.load("quarantined", TABLES["copies"]()), rows_out=out)
+    rows = pq.read_table(out)
+    assert rows.num_rows == sum(f.rows_affected for f in result.findings) == 40
+    assert rows.column("row_index").null_count == 40

@@ -73,7 +73,10 @@ class Partitioning:
             bound = int(constant[: len(name)])
         else:
             last += self.interval - 1
-        after, before = last >= bound, first <= bound
+        # A partition that is one value, or a range of integers, is left out by a strict bound on its edge.
+        strict = 1 if not self.by_day or len(constant) <= len(name) else 0
+        after = last >= bound + (strict if operator is exp.GT else 0)
+        before = first <= bound - (strict if operator is exp.LT else 0)
         if operator in (exp.GT, exp.GTE):
             return after
         return before if operator in (exp.LT, exp.LTE) else after and before
