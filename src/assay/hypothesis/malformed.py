@@ -7,6 +7,7 @@ others an exception, and codes of numbers and letters (article numbers, tickets)
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,14 @@ from sqlglot import exp
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.placeholders import is_placeholder
-from assay.hypothesis.shapes import FORMATS, coarse_shapes, matched, shape_pattern
+from assay.hypothesis.shapes import FORMATS, Format, coarse_shapes, matched, number_formats, shape_pattern
 from assay.source.base import ColumnType
+from assay.source.numerals import Numerals
 
 PREVAILS = 0.6  # share of a kind, or of a format, from which the rest is the exception
 CODED = (Family.ID, Family.DIMENSION, Family.NAME, Family.FLAG)
 MEASURED = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER, Family.DATE)
+LIKELY = 0.5  # confidence from which a claim is more than a note
 RARE_SHAPE = 0.02
 MANY_VALUES = 20_000
 
@@ -44,10 +47,11 @@ def propose(context: Context) -> list[Hypothesis]:
 def _kinds(context: Context, name: str, texts: list[tuple[str, int]], empty: list[str]) -> list[Hypothesis]:
     """Values of another kind than the numbers, dates or times that prevail; then formats other than the usual one."""
     values, counts = [v for v, _ in texts], np.array([n for _, n in texts], dtype=np.float64)
-    hits = matched(values)
+    formats = _formats(context, name, values)
+    hits = matched(values, formats)
     total = counts.sum()
     kinds: dict[str, npt.NDArray[np.bool_]] = {}
-    for form in FORMATS:
+    for form in formats:
         kinds[form.kind] = kinds.get(form.kind, np.zeros(len(values), dtype=np.bool_)) | hits[form.pattern]
     kind = max(kinds, key=lambda k: float(counts[kinds[k]].sum()))
     share = float(counts[kinds[kind]].sum() / total)
@@ -57,14 +61,14 @@ def _kinds(context: Context, name: str, texts: list[tuple[str, int]], empty: lis
     role = context.role(name)
     codes = role.family in CODED
     others = ~kinds[kind]
-    patterns = [f.pattern for f in FORMATS if f.kind == kind]
+    patterns = [f.pattern for f in formats if f.kind == kind]
     if others.any():
         confidence = _confidence(context, name, values, counts, others, kind)
         raised.append(
             _hypothesis(name, f"{name} holds {kind}s, and some of its texts are none", _not_like(name, patterns, empty),
                         confidence, {"share_in_sample": round(1 - share, 6), "kind": kind})
         )  # fmt: skip
-    of_kind = [(f, float(counts[hits[f.pattern]].sum())) for f in FORMATS if f.kind == kind]
+    of_kind = [(f, float(counts[hits[f.pattern]].sum())) for f in formats if f.kind == kind]
     usual = max(of_kind, key=lambda item: item[1])
     minor = float(counts[kinds[kind] & ~hits[usual[0].pattern]].sum())
     if minor and usual[1] >= PREVAILS * counts[kinds[kind]].sum():
@@ -76,7 +80,30 @@ def _kinds(context: Context, name: str, texts: list[tuple[str, int]], empty: lis
                         0.45 if codes else 0.75 if role.family in MEASURED or share > 0.95 else 0.55,
                         {"usual": usual[0].name, "others": seen, "share_in_sample": round(minor / float(total), 6)})
         )  # fmt: skip
-    return raised
+    return [_both(*raised)] if len(raised) == 2 else raised
+
+
+def _both(others: Hypothesis, formats: Hypothesis) -> Hypothesis:
+    """One claim of a column that holds other kinds as well as other formats: its bad cells are those of both."""
+    if not isinstance(others.test, RowTest) or not isinstance(formats.test, RowTest):
+        raise TypeError("texts are tested row by row")
+    if formats.confidence < LIKELY <= others.confidence:
+        return others
+    predicate = exp.or_(others.test.predicate, formats.test.predicate)
+    share = sum(float(h.evidence["share_in_sample"]) for h in (others, formats))
+    evidence = {**others.evidence, **formats.evidence, "share_in_sample": round(share, 6)}
+    reason = f"{formats.reason}, and texts that are none"
+    confidence = max(others.confidence, formats.confidence)
+    return replace(others, reason=reason, test=RowTest(predicate), confidence=confidence, evidence=evidence)
+
+
+def _formats(context: Context, name: str, values: list[str]) -> tuple[Format, ...]:
+    """The formats of texts, those of numbers by the decimal mark that the column uses."""
+    reading = context.profile[name].reading
+    numerals = reading.form if reading is not None and isinstance(reading.form, Numerals) else Numerals()
+    brackets = not any(v.lstrip().startswith("-") for v in values)
+    others = tuple(f for f in FORMATS if f.kind != "number")
+    return (*number_formats(numerals, brackets=brackets), *others)
 
 
 def _confidence(

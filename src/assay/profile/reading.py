@@ -6,7 +6,6 @@ not read are left null by the expression, and are found by the tests on malforme
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,10 +14,11 @@ from sqlglot import exp
 
 from assay.profile.arrays import Floats, Ints
 from assay.source.base import ColumnType
+from assay.source.calendar_formats import CalendarFormat
+from assay.source.numerals import Numerals
+from assay.source.written import writing_of
 
-READABLE = 0.55  # share of present values that must read; 40 % of the cells may be damaged
-PLAIN = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*\Z")
-ISO_DATE = re.compile(r"\s*\d{4}-\d{2}-\d{2}([ T].*)?\Z")
+LONGEST_NUMBER = 15  # digits that floats hold; longer ones are ids
 
 
 @dataclass(frozen=True)
@@ -29,56 +29,24 @@ class Reading:
         type: what the values are.
         expression: SQL of the typed value; null where the text does not read.
         numbers: the parsed distinct values as floats (dates as days since 1970), NaN where they do not read.
+        form: how they are written; None for numbers as programs write them.
     """
 
     type: ColumnType
     expression: exp.Expr
     numbers: Floats
+    form: Numerals | CalendarFormat | None = None
 
 
 def read_text(column: exp.Expr, values: Sequence[str], counts: Ints) -> Reading | None:
     """The reading of a text column from its distinct values and their counts; None if it is text indeed.
 
-    Codes stay text: values with leading zeros (zip codes), and columns in which too few values read as anything.
+    Codes stay text: values with leading zeros (zip codes), numbers with more digits than floats hold, and columns in
+    which too few values read as anything.
     """
-    if not values:
+    writing = writing_of(values, counts.tolist())
+    if writing is None:
         return None
-    present = int(np.sum(counts))
-    numbers = np.array([_number(v) for v in values], dtype=np.float64)
-    if _share(numbers, counts, present) >= READABLE and not _codes(values):
-        whole = bool(np.all(np.mod(numbers[np.isfinite(numbers)], 1) == 0)) and not any("." in v for v in values[:1000])
-        kind = ColumnType.INTEGER if whole else ColumnType.FLOAT
-        return Reading(kind, exp.TryCast(this=_trim(column), to=exp.DataType.build("double")), numbers)
-    days = np.array([_iso_day(v) for v in values], dtype=np.float64)
-    if _share(days, counts, present) >= READABLE:
-        head = exp.Substring(this=_trim(column), start=exp.Literal.number(1), length=exp.Literal.number(10))
-        return Reading(ColumnType.DATE, exp.TryCast(this=head, to=exp.DataType.build("date")), days)
-    return None
-
-
-def _share(parsed: Floats, counts: Ints, present: int) -> float:
-    return float(np.sum(counts[~np.isnan(parsed)])) / present
-
-
-def _codes(values: Sequence[str]) -> bool:
-    """Leading zeros or plus signs mean codes; so does an unchanging length of many digits that floats cannot hold."""
-    return any(re.match(r"\s*(0\d|\+\d)", v) for v in values) or any(
-        len(v.strip()) > 15 and v.strip().isdigit() for v in values
-    )
-
-
-def _number(text: str) -> float:
-    return float(text) if PLAIN.match(text) else float("nan")
-
-
-def _iso_day(text: str) -> float:
-    if not ISO_DATE.match(text):
-        return float("nan")
-    try:
-        return float(np.datetime64(text.strip()[:10], "D").astype(np.int64))
-    except ValueError:
-        return float("nan")
-
-
-def _trim(column: exp.Expr) -> exp.Expr:
-    return exp.Trim(this=column.copy())
+    if writing.type.numeric and any(len(v.strip()) > LONGEST_NUMBER and v.strip().isdigit() for v in values):
+        return None
+    return Reading(writing.type, writing.expression(column), np.array(writing.numbers, dtype=np.float64), writing.form)

@@ -7,6 +7,7 @@ engine-neutral expression, and a Python function that gives the same days.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -128,7 +129,7 @@ class CalendarFormat:
         )
 
 
-ISO = CalendarFormat("ymd", "-")
+_BY_NAME = (CalendarFormat("dby", " "), CalendarFormat("bdy", " "))
 
 
 def calendar_of(values: Sequence[str], counts: Iterable[int], day_first: bool | None = None) -> CalendarFormat | None:
@@ -160,7 +161,6 @@ def calendar_of(values: Sequence[str], counts: Iterable[int], day_first: bool | 
     if form.separator == ".":
         return form
     if day_first is None:
-        day_first = _span(form, values) <= _span(replace(form, order="mdy"), values) and form.separator == "-"
         # Reports are of days that follow each other: the order that puts them closer together is the right one.
         near, far = _span(form, values), _span(replace(form, order="mdy"), values)
         day_first = near < far if near != far else form.separator == "-"
@@ -175,11 +175,7 @@ def _form(value: str) -> CalendarFormat | None:
         return CalendarFormat("dmy", found[4], short=len(found[6]) == 2)
     if len(value) > 40 or not any(c.isdigit() for c in value):
         return None
-    for order in ("dby", "bdy"):
-        form = CalendarFormat(order, " ")
-        if form.day(value) == form.day(value):
-            return form
-    return None
+    return next((form for form in _BY_NAME if not math.isnan(form.day(value))), None)
 
 
 def _span(form: CalendarFormat, values: Sequence[str]) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sqlglot import exp
@@ -27,6 +27,7 @@ _ANY = re.compile(
     rf"[{SPACE}]*[(]?[{MINUS}+<>≤≥ ]*{CURRENCY}?[{SPACE}]*[{MINUS}+]?([0-9., {SPACE[1:]}{APOSTROPHES}]*[0-9])"
 )
 _EXPONENT = "(?:[eE][-+]?[0-9]+)?"
+MOST_SIGNS = 8
 SURE = 5  # different ambiguous values from which their company may tell what they are
 
 
@@ -37,11 +38,13 @@ class Numerals:
     Attributes:
         decimal: the decimal mark, ``.`` or ``,``.
         certain: whether some value can be read in this way only.
+        signs: the currencies that stand beside the numbers.
         bounds: whether per cents may be written as bounds (``< 10%``), which are read as the bound itself.
     """
 
     decimal: str = "."
     certain: bool = True
+    signs: tuple[str, ...] = ()
     bounds: bool = False
 
     @property
@@ -57,28 +60,25 @@ class Numerals:
     @property
     def body(self) -> str:
         """Pattern of the digits with their marks."""
-        grouped = (
-            f"[0-9]{{1,3}}(?:[{self.group}][0-9]{{3}})+|[0-9]{{1,3}}(?:[{SPACE}][0-9]{{3}})+"
-            f"|[0-9]{{1,3}}(?:[{APOSTROPHES}][0-9]{{3}})+|[0-9]{{1,2}}(?:,[0-9]{{2}})+,[0-9]{{3}}"
-        )
-        grouped = grouped if self.decimal == "." else grouped.rsplit("|", 1)[0]
+        grouped = f"[0-9]{{1,3}}(?:[{self.group}{SPACE}{APOSTROPHES}][0-9]{{3}})+"
+        if self.decimal == ".":
+            grouped += "|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"
         return f"(?:(?:{grouped}|[0-9]+)(?:[{self.decimal}][0-9]*)?|[{self.decimal}][0-9]+){_EXPONENT}"
 
     @cached_property
     def pattern(self) -> str:
         """Pattern of a whole text that reads as a number; two groups, of which one holds the digits."""
-        space, sign = f"[{SPACE}]*", f"[{MINUS}+]?"
+        space, sign, currency = f"[{SPACE}]*", f"[{MINUS}+]?", self._currency
         bound = f"(?:[<>≤≥]=?{space})?" if self.bounds else ""
-        after = f"(?:%|{CURRENCY})?"
-        brackets = f"[(]{space}{CURRENCY}?{space}({self.body}){space}{after}{space}[)]"
-        signed = f"{bound}{sign}{space}{CURRENCY}?{space}{sign}({self.body}){space}{after}(?:[-\u2212])?"
+        after = f"(?:%{'|' if currency else ''}{currency.removesuffix('?')})?"
+        brackets = f"[(]{space}{currency}{space}({self.body}){space}{after}{space}[)]"
+        signed = f"{bound}{sign}{space}{currency}{space}{sign}({self.body}){space}{after}(?:[-\u2212])?"
         return f"{space}(?:{brackets}|{signed}){space}"
 
-    @cached_property
-    def bare(self) -> str:
-        """Pattern of the texts that read and carry neither a currency nor a per-cent sign; no groups."""
-        space, sign = f"[{SPACE}]*", f"[{MINUS}+]?"
-        return f"{space}(?:[(]{self.body}[)]|{sign}{space}{self.body}[-\u2212]?){space}"
+    @property
+    def _currency(self) -> str:
+        """Pattern of a currency that may be there; "" where the column has none."""
+        return f"(?:{'|'.join(re.sub('[$.]', lambda c: f'[{c[0]}]', s) for s in self.signs)})?" if self.signs else ""
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
@@ -93,6 +93,11 @@ class Numerals:
         digits = digits.translate(_SEPARATORS).replace(self.decimal, ".")
         value = float(digits)
         return -value if _NEGATIVE.search(text) else value
+
+    def sign(self, text: str) -> str:
+        """The currency or per-cent sign of a text, "" if it has none."""
+        found = _SIGNS.search(text)
+        return found[0] if found else ""
 
     def expression(self, column: exp.Expr) -> exp.Expr:
         """SQL of the number, null where the text does not read."""
@@ -109,6 +114,8 @@ class Numerals:
         return exp.case().when(matches(text, f"^{self.pattern}$"), signed)
 
 
+_UNSIGNED = re.compile("[-+0-9., ]*$")
+_SIGNS = re.compile(f"%|{CURRENCY}")
 _SEPARATORS = str.maketrans("", "", SPACE + APOSTROPHES)
 _NEGATIVE = re.compile("^[^0-9]*[-\u2212\u2013\uff0d(]|[-\u2212][^0-9]*$")
 
@@ -121,12 +128,14 @@ def numerals_of(values: Sequence[str], counts: Iterable[int], decimal: str | Non
     """
     votes, ambiguous, kinds = {".": 0, ",": 0}, {".": 0, ",": 0}, {".": 0, ",": 0}
     short = long = 0
-    bounds = False
+    bounds, signs = False, set[str]()
     for value, count in zip(values, counts, strict=True):
         bounds = bounds or ("%" in value and value.lstrip()[:1] in ("<", ">"))
         found = _ANY.match(value)
         if found is None:
             continue
+        if not value.isascii() or not _UNSIGNED.match(value):
+            signs.update(_SIGNS.findall(value))
         digits = found[1].strip()
         mark, sure = _mark(digits)
         if mark is None:
@@ -136,16 +145,17 @@ def numerals_of(values: Sequence[str], counts: Iterable[int], decimal: str | Non
         else:
             ambiguous[mark] += count
             kinds[mark] += 1
+    plain = Numerals(signs=tuple(sorted(signs - {"%"})[:MOST_SIGNS]), bounds=bounds)
     if votes["."] or votes[","]:
-        return Numerals("," if votes[","] > votes["."] else ".", bounds=bounds)
+        return replace(plain, decimal="," if votes[","] > votes["."] else ".")
     if not ambiguous["."] and not ambiguous[","]:
-        return Numerals(bounds=bounds)
+        return plain
     if ambiguous[","] >= ambiguous["."]:
         # Three digits after a comma are thousands, unless numbers of that size are written without one.
-        return Numerals("," if (decimal == "," and not short) or long else ".", certain=False, bounds=bounds)
+        return replace(plain, decimal="," if (decimal == "," and not short) or long else ".", certain=False)
     # A fixed number of decimals would show in small numbers as well; decimals without trailing zeros are seldom none.
     grouped = not long and kinds["."] >= SURE and short >= 0.05 * ambiguous["."]
-    return Numerals("," if (decimal == "," and not long) or grouped else ".", certain=False, bounds=bounds)
+    return replace(plain, decimal="," if (decimal == "," and not long) or grouped else ".", certain=False)
 
 
 def _mark(digits: str) -> tuple[str | None, bool]:

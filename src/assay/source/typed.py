@@ -130,6 +130,8 @@ def _cast(name: str, values: list[str], counts: list[int], habits: Habits) -> Ca
     if writing.form is None and writing.type is ColumnType.INTEGER:
         kind = "BIGINT" if all(PLAIN.match(v) and "e" not in v.lower() for v in values) else "DOUBLE"
         return Cast(name, f"TRY_CAST(trim({quoted(name)}) AS {kind})", writing)
+    if isinstance(writing.form, Numerals) and len({writing.form.sign(v) for v in values if v != "0"}) > 1:
+        return None  # a unit on some of the cells only, or several units: to be shown, not to be read over
     sql = writing.expression(exp.column(name, quoted=True)).sql("duckdb")
     whole = writing.type is ColumnType.INTEGER and all(abs(n) < 2**53 for n in writing.numbers)
     return Cast(name, f"CAST({sql} AS BIGINT)" if whole else sql, writing)

@@ -19,6 +19,7 @@ from assay.source.numerals import Numerals, numerals_of
 
 READABLE = 0.55  # share of present values that must read; 40 % of the cells may be damaged
 PLAIN = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*\Z", re.ASCII)
+PROBED = 500
 BLANK = ("", "-", "--", "—", "–")
 _CODE = re.compile(r"\s*(0\d|\+\d)")
 
@@ -57,6 +58,8 @@ def writing_of(values: Sequence[str], counts: Sequence[int], habits: Habits = Ha
     present = sum(counts)
     if not present:
         return None
+    if len(values) > PROBED and not _probable(values[:PROBED], counts[:PROBED], habits):
+        return None
     codes = any(_CODE.match(v) for v in values)
     if not codes or any("%" in v for v in values[:100]):
         found = _numbers(values, counts, habits)
@@ -67,6 +70,13 @@ def writing_of(values: Sequence[str], counts: Sequence[int], habits: Habits = Ha
         return None
     days = tuple(calendar.day(v) for v in values)
     return Writing(ColumnType.DATE, calendar, days) if share(days, counts) >= READABLE else None
+
+
+def _probable(values: Sequence[str], counts: Sequence[int], habits: Habits) -> bool:
+    """Whether the most frequent values read well enough to look at all of them."""
+    numerals, calendar = numerals_of(values, counts, habits.decimal), calendar_of(values, counts, habits.day_first)
+    reads = share([numerals.number(v) for v in values], counts) >= READABLE / 2
+    return reads or (calendar is not None and share([calendar.day(v) for v in values], counts) >= READABLE / 2)
 
 
 def _numbers(values: Sequence[str], counts: Sequence[int], habits: Habits) -> Writing | None:
