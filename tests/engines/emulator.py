@@ -42,7 +42,7 @@ class Emulator:
         command = [sys.executable, str(starter), str(rest), str(grpc)]
         self.endpoint = f"http://127.0.0.1:{rest}"
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         try:
             self._wait()
