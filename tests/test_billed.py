@@ -1,4 +1,4 @@
-"""Where statements are billed: a small table is pulled once, a large one asked in three statements; the same findings."""
+"""Where statements are billed: a small table is pulled once, a large one asked in three; the same findings."""
 
 from __future__ import annotations
 

@@ -28,9 +28,10 @@ from assay.judge.finding import AuditedColumn, Checked, Verdict
 from assay.judge.findings import Ruling, Seen, confirm, confirm_and_look, rule
 from assay.judge.quarantine import write_rows
 from assay.judge.verdict import Judgement
+from assay.profile.draw import sample_size, take_sample
 from assay.profile.groups import count_groups
 from assay.profile.profile import Profile
-from assay.profile.sample import Sample, sample_size, take_sample
+from assay.profile.sample import Sample
 from assay.report.mask import masked
 from assay.report.record import Audit
 from assay.source.base import Column, Source
@@ -183,8 +184,9 @@ def _audit(
         progress("looking at the table")
         sample = take_sample(source, sample_size(source, settings))
         near = source
-        if source.billed and sample.complete and sample.rows and not sample.skipped:
-            near = local_copy(source, sample.table, settings)
+        whole = 0 < source.rows <= settings.pulled_rows and not sample.skipped
+        if source.billed and whole and sample.drawn is not None:
+            near = local_copy(source, sample.drawn, settings)
             held.callback(near.close)
         context = examine(near, settings, pack, siblings, sample, None if near.billed else background)
         raised, judgements, seen = hypothesise(near, context, settings, background, progress)

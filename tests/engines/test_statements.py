@@ -14,8 +14,8 @@ from sqlglot import exp
 import assay.pipeline
 from assay.errors import QueryError
 from assay.pipeline import audit
+from assay.profile.draw import empty_sample, sample_query
 from assay.profile.groups import GroupPlan, groups_query
-from assay.profile.sample import empty_sample, sample_query
 from assay.scan.evidence import Copies, RowCheck, overlaps
 from assay.scan.metrics import ColumnExtent, ColumnMoments, DistinctRows, NotNullCount, RowCount, RowsWhere
 from assay.scan.planner import statements

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.domain.role import Family
-from assay.hypothesis.fingerprint import column_prints, combined, copies, equal_pairs, first_of_each, row_prints
 from assay.hypothesis.grain import is_load_time
 from assay.hypothesis.hypothesis import Context, CopyTest, Hypothesis
 from assay.hypothesis.placeholders import is_placeholder
+from assay.profile.fingerprint import column_prints, combined, copies, equal_pairs, first_of_each, row_prints
 from assay.profile.sample import Sample
 
 DESCRIBING = (Family.DATE, Family.ID, Family.NAME, Family.DIMENSION, Family.FLAG, Family.TEXT, Family.OTHER)

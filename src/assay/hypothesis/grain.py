@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from assay.domain.header import read_header
 from assay.domain.role import Family, Role, Roles
-from assay.hypothesis.fingerprint import Prints, column_prints, combined, copies, equal_pairs, first_of_each, row_prints
+from assay.profile.fingerprint import Prints, column_prints, combined, copies, equal_pairs, first_of_each, row_prints
 from assay.profile.sample import Sample
 from assay.source.base import ColumnType
 

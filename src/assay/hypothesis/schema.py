@@ -14,10 +14,10 @@ import numpy as np
 
 from assay.domain.header import normalise
 from assay.domain.role import Family
-from assay.hypothesis.fingerprint import first_of_each, group_sizes, row_prints
 from assay.hypothesis.hypothesis import Context, Fact, Hypothesis
 from assay.hypothesis.siblings import Hole, lost_by_siblings
 from assay.hypothesis.type_change import type_changes
+from assay.profile.fingerprint import first_of_each, group_sizes, row_prints
 
 GENERAL = "general"  # the pack of words that belong to no domain
 RICH = 8  # recognised roles of a domain from which a table counts as a full report of it

@@ -14,9 +14,9 @@ from sqlglot import exp
 
 from assay.domain.role import Family
 from assay.hypothesis.dependency_predicate import listed_pairs, listed_values, stored
-from assay.hypothesis.fingerprint import copies, row_prints
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.profile.arrays import Bools, Ints
+from assay.profile.fingerprint import copies, row_prints
 from assay.profile.sample import SampleColumn
 from assay.source.base import ColumnType
 

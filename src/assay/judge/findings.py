@@ -21,6 +21,7 @@ from assay.scan.planner import TERMS_PER_STATEMENT, measure
 from assay.source.base import Source
 
 MAX_FIELDS = 60
+SHOWN_COLUMNS = 8  # of a finding's own, beside the key
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def _root(index: int, cause: Mapping[int, int]) -> int:
 def _fields(hypotheses: Sequence[Hypothesis], key: Sequence[str]) -> list[str]:
     wanted = dict.fromkeys(key)
     for hypothesis in hypotheses:
-        wanted.update(dict.fromkeys(hypothesis.columns[:8]))
+        wanted.update(dict.fromkeys(hypothesis.columns[:SHOWN_COLUMNS]))
     return list(wanted)[:MAX_FIELDS]
 
 
@@ -196,7 +197,7 @@ def _first(
     groups: Sequence[Overlap], judgement: Judgement, key: Sequence[str], limit: int
 ) -> tuple[Mapping[str, Any], ...]:
     rows = sorted((row for g in groups for row in g.first), key=lambda r: r["row_index"])[:limit]
-    wanted = ["row_index", *dict.fromkeys([*key, *judgement.hypothesis.columns])]
+    wanted = ["row_index", *dict.fromkeys([*key, *judgement.hypothesis.columns[:SHOWN_COLUMNS]])]
     return tuple({name: row[name] for name in wanted if name in row} for row in rows)
 
 

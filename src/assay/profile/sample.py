@@ -10,10 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from assay.config import Settings
 from assay.profile.arrays import Bools, Floats, Ints
 from assay.profile.reading import Reading, read_text
-from assay.source.base import Column, ColumnType, Source
+from assay.source.base import Column, ColumnType
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +87,14 @@ class SampleColumn:
         rank[-1] = -1
         return rank[codes], [values[i] for i in order], counts[order]
 
+    def taken(self, order: Ints) -> SampleColumn:
+        """The column with its rows in another order."""
+        column = SampleColumn(self.column, self.data.take(pa.array(order)))
+        if "_encoded" in self.__dict__:
+            codes, values, counts = self._encoded
+            column.__dict__["_encoded"] = (codes[order], values, counts)
+        return column
+
     @property
     def codes(self) -> Ints:
         """For each row the index of its value in :attr:`values`, -1 for null."""
@@ -105,16 +112,24 @@ class SampleColumn:
 
 
 class Sample:
-    """Rows of a table in position order.
+    """Rows of a table.
 
     Attributes:
         rows: rows in the sample.
         total: rows in the table.
         fraction: share of the table's rows that was drawn.
         skipped: columns that are not audited cell by cell, with the reason (nested and binary values).
+        drawn: the rows as the engine returned them, in the order of their positions.
     """
 
-    def __init__(self, columns: tuple[SampleColumn, ...], total: int, skipped: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        columns: tuple[SampleColumn, ...],
+        total: int,
+        skipped: dict[str, str] | None = None,
+        drawn: pa.Table | None = None,
+    ) -> None:
+        self.drawn = drawn
         self._columns = {c.name: c for c in columns}
         self.rows = len(columns[0]) if columns else 0
         self.total = total
@@ -137,11 +152,6 @@ class Sample:
     def names(self) -> tuple[str, ...]:
         return tuple(self._columns)
 
-    @property
-    def table(self) -> pa.Table:
-        """The sampled rows as they came."""
-        return pa.table([c.data for c in self.columns], names=list(self.names))
-
     def __getitem__(self, name: str) -> SampleColumn:
         return self._columns[name]
 
@@ -149,63 +159,8 @@ class Sample:
         return name in self._columns
 
 
-def sample_size(source: Source, settings: Settings) -> int:
-    """Rows to sample of a table: all of a small one that would be billed for every look at it."""
-    whole = source.billed and source.rows <= settings.pulled_rows
-    return settings.pulled_rows if whole else settings.sample_rows
-
-
-def take_sample(source: Source, rows: int) -> Sample:
-    """Draw about ``rows`` rows by a hash of their position, or all rows of a table that is not much larger."""
-    query = sample_query(source, rows)
-    if query is None:
-        return Sample((), source.rows, _skipped(source))
-    table = source.ask(query).combine_chunks()
-    columns = tuple(SampleColumn(c, _array(table.column(i))) for i, c in enumerate(_audited(source)))
-    return Sample(columns, source.rows, _skipped(source))
-
-
-def empty_sample(source: Source) -> Sample:
-    """A sample without rows: what is known of a table before anything is asked."""
-    columns = tuple(SampleColumn(c, pa.array([], _ARROW.get(c.type, pa.string()))) for c in _audited(source))
-    return Sample(columns, source.rows, _skipped(source))
-
-
-def sample_query(source: Source, rows: int) -> exp.Expr | None:
-    """The statement that draws the sample; None if no column can be audited."""
-    audited = _audited(source)
-    if not audited:
-        return None
-    fraction = 1.0 if source.rows <= 1.5 * rows else rows / source.rows
-    fields = [exp.alias_(_readable(c), f"c{i}") for i, c in enumerate(audited)]
-    return exp.select(*fields).from_(source.sampled(fraction)).order_by(source.position())
-
-
-def _audited(source: Source) -> list[Column]:
-    return [c for c in source.columns if c.type not in (ColumnType.NESTED, ColumnType.BINARY)]
-
-
-def _skipped(source: Source) -> dict[str, str]:
-    audited = _audited(source)
-    return {c.name: f"{c.native} values are not audited" for c in source.columns if c not in audited}
-
-
-_ARROW = {
-    ColumnType.INTEGER: pa.int64(),
-    ColumnType.DECIMAL: pa.float64(),
-    ColumnType.FLOAT: pa.float64(),
-    ColumnType.BOOLEAN: pa.bool_(),
-    ColumnType.DATE: pa.date32(),
-    ColumnType.TIMESTAMP: pa.timestamp("us"),
-}
-
-
-def _readable(column: Column) -> exp.Expr:
-    value = exp.column(column.name, quoted=True)
-    return exp.cast(value, "text") if column.type in (ColumnType.TEXT, ColumnType.TIME, ColumnType.OTHER) else value
-
-
-def _array(chunked: pa.ChunkedArray) -> pa.Array:
+def contiguous(chunked: pa.ChunkedArray) -> pa.Array:
+    """The values of a chunked array as one array."""
     if chunked.num_chunks == 1:
         return chunked.chunk(0)
     return pa.concat_arrays(chunked.chunks) if chunked.num_chunks else pa.array([], type=chunked.type)
@@ -222,7 +177,7 @@ def from_arrow(table: pa.Table, types: dict[str, ColumnType] | None = None, tota
     """A sample from an Arrow table, for tests and for data that is already in memory."""
     columns = []
     for name in table.column_names:
-        data = _array(table.column(name))
+        data = contiguous(table.column(name))
         kind = (types or {}).get(name) or _arrow_type(data.type)
         columns.append(SampleColumn(Column(name, kind, str(data.type)), data))
     return Sample(tuple(columns), table.num_rows if total is None else total)
