@@ -21,6 +21,7 @@ COVERED = 0.97
 LEAST_CORRELATION = 0.25
 LEAST_EXPLAINED = 0.02
 LEAST_GROUP = 12
+LOW_PART = 0.1  # of a group's values, that may be all that is left of its level
 LEAST_ROWS = 150
 SLOPES = (-1.0, 0.5, 0.8, 1.0, 1.25)
 LINKED_SHARE = 0.35  # of the rows that define a relation: more than half of them may be damaged
@@ -272,20 +273,28 @@ def _best_effect(
 
 
 def _shifts(rest: Floats, codes: Ints, size: int, share: float, width: float) -> Floats:
+    """The level of each group. Most of one may be blown up, and so spread out: a denser part far below tells then."""
     order = np.argsort(codes, kind="stable")
     edges = np.searchsorted(codes[order], np.arange(size + 1))
     ordered = rest[order]
+    groups = {i: ordered[edges[i] : edges[i + 1]] for i in range(size) if edges[i + 1] - edges[i] >= LEAST_GROUP}
+    found = {i: densest(group, share) for i, group in groups.items()}
+    usual = min(width, float(np.median([spread for _, spread in found.values()])) if found else 0.0)
     shifts = np.zeros(size)
-    for i in range(size):
-        group = ordered[edges[i] : edges[i + 1]]
-        if group.size < LEAST_GROUP:
-            continue
-        shifts[i], spread = densest(group, share)
+    for i, (centre, spread) in found.items():
+        shifts[i] = centre
+        low, least = groups[i], max(LOW_PART * groups[i].size, LEAST_GROUP / 2)
+        while spread > 2 * usual:
+            low = low[low < shifts[i] - LEAST_FACTOR]
+            lower, tight = densest(low, least / low.size) if low.size >= least else (0.0, np.inf)
+            if tight / least >= spread / (share * groups[i].size):
+                break
+            shifts[i] = lower
         if shifts[i] > max(4 * width, LEAST_FACTOR) and spread > 2 * width:
-            # Most of a group may be blown up, and so spread out; what it has at the usual level, far below, tells.
-            usual = group[np.abs(group) <= 2 * width]
-            if usual.size >= 0.1 * group.size:
-                shifts[i] = float(np.median(usual))
+            # Too few values may be left for a dense part, but stand at the level that the other groups have.
+            alike = groups[i][np.abs(groups[i]) <= 2 * width]
+            if alike.size >= LOW_PART * groups[i].size:
+                shifts[i] = float(np.median(alike))
     return shifts
 
 
