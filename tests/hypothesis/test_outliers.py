@@ -235,3 +235,13 @@ def test_a_large_order_with_many_pieces_is_no_outlier() -> None:
     price = np.round(rng.lognormal(2, 0.3, 6_000), 2)
     pieces = np.where(rng.random(6_000) < 0.02, rng.integers(100, 900, 6_000), 1 + rng.poisson(1, 6_000))
     assert _found({"preis": price, "stueck": pieces, "betrag": np.round(price * pieces, 2)}) == {}
+
+
+def test_of_rows_that_no_relative_can_judge_only_those_above_all_sound_ones_are_suspect() -> None:
+    rng = np.random.default_rng(17)
+    table = _shop(rng, 5_000)
+    unjudged = rng.choice(5_000, 100, replace=False)
+    table["spend"] = np.where(np.isin(np.arange(5_000), unjudged), 0.0, table["spend"])
+    bad = np.concatenate([_hit(rng, table["impressions"], 0.02), unjudged[:10]])
+    table["impressions"][bad] = table["impressions"].max() * rng.integers(3, 20, bad.size)
+    _assert_exactly(_found(table), "impressions", np.unique(bad))

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from sqlglot import exp
 
 from assay.hypothesis.expectation import Dimension, Expectation, Ints
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.measures import number
-from assay.hypothesis.outlier_stage import Stage
+from assay.hypothesis.outlier_stage import Damage, Stage
 from assay.hypothesis.robust import Curve, Floats
 from assay.source.base import ColumnType
 
+ROUNDING = 1e-4  # literals have six digits
 
-def predicate_of(context: Context, stages: Sequence[Stage]) -> exp.Expr:
-    """True on suspect rows: each stage judges the rows of which the ones before it say nothing."""
+
+def predicate_of(context: Context, damage: Damage) -> exp.Expr:
+    """True on suspect rows: each stage judges the rows that the ones before it cannot, the ceiling the rest."""
     predicates: list[exp.Expr] = []
     unjudged: list[exp.Expr] = []
-    for stage in stages:
+    for stage in damage.stages:
         predicates.append(exp.and_(*unjudged, _predicate(context, stage)))
         unjudged.append(_unjudged(context, stage.expected))
+    if damage.ceiling is not None:
+        value = damage.stages[0].expected.measure.sql(context)
+        beyond = exp.GT(this=value, expression=number(damage.ceiling + ROUNDING))
+        predicates.append(exp.and_(*unjudged, beyond))
     return exp.or_(*predicates)
 
 

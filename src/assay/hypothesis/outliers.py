@@ -14,7 +14,7 @@ from assay.hypothesis.expectation import COVERED, Dimension, Expectation, Line, 
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.measures import Measure, measures
 from assay.hypothesis.outlier_predicate import expected_level, predicate_of
-from assay.hypothesis.outlier_stage import Damage, Stage
+from assay.hypothesis.outlier_stage import Damage, Stage, damage_of
 from assay.hypothesis.outlier_structure import GROUP_FAMILIES, is_concentrated, is_listed, is_structural
 from assay.hypothesis.robust import Bools, densest, densest_widths
 from assay.source.base import ColumnType
@@ -33,6 +33,7 @@ PRESENT = 0.9
 SWAP_CLOSER = 0.25
 SWAP_WIDER = 1.6
 MOVED = 0.88
+PART_OF_MOVE = 0.25
 OFTEN_NONE = 0.15
 
 
@@ -116,7 +117,7 @@ def _damage(
         else:
             options = options[1:]
         options = sorted(options, key=lambda o: _looseness(o, columns, left))
-    return Damage(tuple(stages)) if stages else None
+    return damage_of(stages, left) if stages else None
 
 
 def _looseness(option: Line, columns: Sequence[Measure], rows: Bools) -> float:
@@ -230,8 +231,10 @@ def _explained(fitted: Expectation, columns: Sequence[Measure], suspects: Bools,
     """Whether another metric is as far from what the line leads to expect, in the same rows and direction.
 
     Several metrics that move together are business (a large order, a big day), or it is the related metric that is off.
+    To be somewhat high in the rows where this one is high by orders of magnitude is no such move: damage may prefer
+    large rows.
     """
-    line = fitted.predictor()
+    line, excess = fitted.predictor(), fitted.residual()
     for other in columns:
         if other is fitted.measure or other is fitted.related or other.family is Family.RATE:
             continue
@@ -242,7 +245,11 @@ def _explained(fitted: Expectation, columns: Sequence[Measure], suspects: Bools,
         bulk = bulk[:: max(bulk.size // 5_000, 1)]
         slope, constant = np.polyfit(line[bulk], other.values[bulk], 1) if np.ptp(line[bulk]) > 1e-9 else (0.0, 0.0)
         usual = np.sort(other.values[bulk] - slope * line[bulk] - constant)
-        rank = np.searchsorted(usual, other.values[odd] - slope * line[odd] - constant) / usual.size
+        moved = other.values[odd] - slope * line[odd] - constant
+        rank = np.searchsorted(usual, moved) / usual.size
+        comparable = other.logarithmic and fitted.measure.logarithmic
+        if comparable and abs(np.median(moved)) < PART_OF_MOVE * abs(np.median(excess[odd])):
+            continue
         if (float(np.mean(rank)) if side == "high" else 1 - float(np.mean(rank))) > MOVED:
             return True
     return False
@@ -334,7 +341,7 @@ def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
             "well beyond where its own spread ends"
         ),
         test=RowTest(
-            predicate=predicate_of(context, damage.stages),
+            predicate=predicate_of(context, damage),
             tolerated=sum(s.expected.sides[side].expected for s in damage.stages for side in s.sides)
             / context.profile.sample.rows,
             magnitude=exp.Exp(this=distance) if target.logarithmic else None,
