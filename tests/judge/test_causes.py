@@ -91,3 +91,12 @@ def test_a_relation_with_rows_of_its_own_or_explained_by_notes_or_strangers_stan
     assert fold_together([relation, sign, note], [100, 30, 70], groups, {}) == {}
     own = [(frozenset({0, 1}), 30), (frozenset({0, 2}), 50), (frozenset({0}), 20)]
     assert fold_together([relation, sign, other], [100, 30, 50], own, {}) == {}
+
+
+def test_outliers_that_break_an_identity_as_well_are_no_sound_rows() -> None:
+    relation = claim("clicks_exceed_impressions", "clicks", "impressions")
+    high = claim("outliers", "clicks")
+    identity = claim("relation_violation", "ctr", "clicks", "impressions")
+    shared = {(0, 1): 280, (0, 2): 400, (1, 2): 450}
+    assert folded([relation, high, identity], [400, 450, 700], shared) == {}
+    assert folded([relation, high, identity], [400, 450, 700], {**shared, (1, 2): 280}) == {1: 0}

@@ -72,7 +72,9 @@ def fold(
             before = order.index(root) < place
             heavy = rows[root] >= HEAVY * table_rows
             if _explains(hypotheses[root], hypotheses[effect], before, common, rows[effect]) or (
-                heavy and _misleads(hypotheses[root], hypotheses[effect], common, rows[root])
+                heavy
+                and _misleads(hypotheses[root], hypotheses[effect], common, rows[root])
+                and not _confirmed(hypotheses, effect, rows, shared)
             ):
                 cause[effect] = root
                 break
@@ -133,6 +135,19 @@ def _misleads(root: Hypothesis, effect: Hypothesis, common: int, root_rows: int)
     if effect.kind != "outliers" or root.kind not in INDEPENDENT or common >= MOSTLY * root_rows:
         return False
     return bool(set(root.columns) & set(effect.columns))
+
+
+def _confirmed(
+    hypotheses: Sequence[Hypothesis], effect: int, rows: Sequence[int], shared: Mapping[tuple[int, int], int]
+) -> bool:
+    """Whether one broken relation has nearly all rows of outliers: sound rows that stand out would break none."""
+    return any(
+        shared.get((min(i, effect), max(i, effect)), 0) >= COVERED * rows[effect]
+        for i, other in enumerate(hypotheses)
+        if other.kind in INDEPENDENT | {"relation_violation"}
+        and other.confidence >= SURE
+        and _linked(other, hypotheses[effect])
+    )
 
 
 def _outlier_direction(root: Hypothesis, effect: Hypothesis) -> bool:
