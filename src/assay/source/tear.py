@@ -11,7 +11,6 @@ from assay.source.dialect import Record
 from assay.source.layout import Layout
 from assay.source.notes import Note, places
 
-LINE = "assay_line"
 MARK = "assay_mark"
 REPLACED = "\ufffd"
 SHORT, LONG, TORN = 1, 2, 4
@@ -23,20 +22,19 @@ _REASONS = {
 }  # fmt: skip
 
 
-def torn_rows(file: str, width: int, lines: dict[int, list[int]]) -> list[Note]:
+def torn_rows(file: str, width: int, faults: Sequence[tuple[int, int]]) -> list[Note]:
     """Notes on rows whose number of fields, or quotes, are wrong.
 
     Args:
-        lines: line numbers by mark.
+        faults: line and mark of each.
     """
     notes = []
     for mark, (kind, reason) in _REASONS.items():
-        if not lines.get(mark):
+        lines = [line for line, own in faults if own & mark]
+        if not lines:
             continue
         notes.append(
-            Note(
-                kind, (), reason, marked(mark), action=_RELOAD, evidence={**places(file, lines[mark]), "fields": width}
-            )
+            Note(kind, (), reason, marked(mark), action=_RELOAD, evidence={**places(file, lines), "fields": width})
         )
     return notes
 

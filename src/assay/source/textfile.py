@@ -15,19 +15,22 @@ from pathlib import Path
 import duckdb
 
 from assay.errors import SourceError
-from assay.source.dialect import Dialect, Record, declared_delimiter, detect_dialect, records_of
+from assay.source.calendar_formats import CalendarFormat
+from assay.source.dialect import Dialect, Reader, Record, declared_delimiter, detect_dialect, records_of
 from assay.source.layout import Layout, find_layout, footer_start, is_total
 from assay.source.notes import Note
 from assay.source.numerals import Numerals
-from assay.source.ragged import stage_ragged
-from assay.source.tear import broken_text, left_out, odd_header
-from assay.source.transcoded import Transcoded, encoding_of, is_binary, is_plain, transcode
-from assay.source.typed import text
+from assay.source.ragged import Fault, mark_rows, mend, stage_records
+from assay.source.tear import broken_text, left_out, odd_header, torn_rows
+from assay.source.transcoded import encoding_of, is_binary, is_plain, transcode
+from assay.source.typed import quoted, text
 from assay.source.written import Writing, writing_of
 
+GUESSED = "sample_size = -1, dateformat = '%Y-%m-%d'"  # other dates are read by the habits of the column
 HEAD = 1 << 18
 TAIL = 1 << 16
 LOOKED_AT = 400  # records from which the layout is told
+REFUSALS = (duckdb.InvalidInputException, duckdb.ConversionException)
 LAST = 30  # records in which a footer is looked for
 
 
@@ -63,6 +66,16 @@ class Sketch:
             and self.even
         )
 
+    @property
+    def countable(self) -> bool:
+        """Whether the engine can find the rows by their line: what is above has no line breaks in fields."""
+        return self.even and all("\n" not in f for r in self.records[: self.layout.first] for f in r.fields)
+
+    @property
+    def decimal_commas(self) -> bool:
+        """Whether a column writes numbers in the way that the engine would misread."""
+        return any(w and isinstance(w.form, Numerals) and w.form.decimal == "," for w in self.writings().values())
+
     def writings(self) -> dict[str, Writing | None]:
         """What the first rows say of how each column is written."""
         rows = [r.fields for r in self.records[self.layout.first :] if len(r.fields) == len(self.layout.names)]
@@ -84,7 +97,7 @@ def stage_quickly(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], 
         sketch = _sketch(head.decode("utf-8", "ignore"), tail.decode("utf-8", "ignore"), cut=len(head) == HEAD)
         if not sketch.regular:
             return False
-        if any(w and isinstance(w.form, Numerals) and w.form.decimal == "," for w in sketch.writings().values()):
+        if sketch.decimal_commas:
             return False
         if first and not _alike(first, sketch):
             return False
@@ -94,15 +107,13 @@ def stage_quickly(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], 
     options = _options(first.dialect, header=True, skip=0)
     listed = ", ".join(text(str(p)) for p in paths)
     try:
-        connection.execute(
-            f"CREATE TABLE {table} AS SELECT * FROM "
-            f"read_csv([{listed}], {options}, sample_size = -1, dateformat = '%Y-%m-%d')"
-        )
-    except duckdb.InvalidInputException:
+        connection.execute(f"CREATE TABLE {table} AS SELECT * FROM read_csv([{listed}], {options}, {GUESSED})")
+    except REFUSALS:
         return False
     if tuple(connection.sql(f"SELECT * FROM {table} LIMIT 0").columns) != first.layout.names:
         connection.execute(f"DROP TABLE {table}")
         return False
+    _days(connection, table, first)
     return True
 
 
@@ -112,6 +123,18 @@ def _alike(one: Sketch, other: Sketch) -> bool:
         return False
     mine, theirs = one.writings(), other.writings()
     return all(family(mine[n]) == family(theirs[n]) for n in mine)
+
+
+def _days(connection: duckdb.DuckDBPyConnection, table: str, sketch: Sketch) -> None:
+    """Make dates of what the engine took for midnights: days that are not written with dashes."""
+    described = connection.sql(f"SELECT * FROM {table} LIMIT 0")
+    types = dict(zip(described.columns, map(str, described.types), strict=True))
+    for name, writing in sketch.writings().items():
+        form = writing.form if writing is not None else None
+        if types.get(name) == "TIMESTAMP" and isinstance(form, CalendarFormat) and form.separator != "-":
+            moments = f"SELECT count(*) FROM {table} WHERE {quoted(name)} <> {quoted(name)}::DATE"
+            if connection.execute(moments).fetchone() == (0,):
+                connection.execute(f"ALTER TABLE {table} ALTER {quoted(name)} TYPE DATE")
 
 
 def family(writing: Writing | None) -> str:
@@ -135,10 +158,13 @@ class Staged:
     notes: tuple[Note, ...]
 
 
-def stage_carefully(connection: duckdb.DuckDBPyConnection, path: Path, table: str, scratch: Path, name: str) -> Staged:
+def stage_carefully(
+    connection: duckdb.DuckDBPyConnection, path: Path, table: str, scratch: Path, name: str, *, typed: bool = False
+) -> Staged:
     """Read one file into a table of texts.
 
     Args:
+        typed: whether the engine may give types to columns that hold nothing else but its own spelling.
         scratch: a folder for intermediate files.
         name: the file's name in notes.
 
@@ -156,36 +182,44 @@ def stage_carefully(connection: duckdb.DuckDBPyConnection, path: Path, table: st
         _cut(plain.path, sketch.footer_lines)
     notes = [*odd_header(name, sketch.layout), *left_out(name, sketch.footer)]
     first_line = sketch.records[sketch.layout.first].line if len(sketch.records) > sketch.layout.first else None
-    if first_line is None or not _stage_even(connection, plain, table, sketch, first_line):
-        ragged = stage_ragged(connection, plain.path, table, sketch.dialect, sketch.layout, name)
-        notes += ragged.notes
-        hidden = ragged.hidden
-    else:
-        hidden = ()
+    faults: list[Fault] = []
+    typed = typed and not sketch.decimal_commas
+    if (
+        first_line is None
+        or not sketch.countable
+        or not _stage_even(connection, plain.path, table, sketch, first_line - 1, typed=typed)
+    ):
+        mended = scratch / f"{table}.mended"
+        faults = mend(plain.path, mended, sketch.dialect, sketch.layout)
+        if not mended.stat().st_size or not _stage_even(connection, mended, table, sketch, 0, typed=typed):
+            with plain.path.open(encoding="utf-8", newline="\n") as file:
+                records = Reader(sketch.dialect).read(line.rstrip("\n") for line in file)
+                stage_records(connection, records, table, sketch.layout)
+        mended.unlink()
+    hidden = mark_rows(connection, table, faults)
+    notes += torn_rows(name, len(sketch.layout.names), [(f.line, f.mark) for f in faults])
     notes += broken_text(name, plain.broken, plain.encoding.name)
     plain.path.unlink()
     return Staged(table, hidden, tuple(notes))
 
 
 def _stage_even(
-    connection: duckdb.DuckDBPyConnection, plain: Transcoded, table: str, sketch: Sketch, first_line: int
+    connection: duckdb.DuckDBPyConnection, path: Path, table: str, sketch: Sketch, skip: int, *, typed: bool
 ) -> bool:
-    """Read a file whose rows all have the same fields with the engine; False if they have not."""
-    above = [r for r in sketch.records[: sketch.layout.first] if any("\n" in f for f in r.fields)]
-    if not sketch.even or above:
-        return False
+    """Read rows that all have the same fields with the engine; False if they have not."""
     names = ", ".join(text(n) for n in sketch.layout.names)
-    options = _options(sketch.dialect, header=False, skip=first_line - 1)
+    options = _options(sketch.dialect, header=False, skip=skip)
+    kinds = GUESSED if typed else "all_varchar = true"
     try:
         connection.execute(
-            f"CREATE TABLE {table} AS SELECT * FROM "
-            f"read_csv({text(str(plain.path))}, {options}, all_varchar = true, names = [{names}])"
+            f"CREATE TABLE {table} AS SELECT * FROM read_csv({text(str(path))}, {options}, {kinds}, names = [{names}])"
         )
-    except duckdb.InvalidInputException:
+    except REFUSALS:
         return False
     if tuple(connection.sql(f"SELECT * FROM {table} LIMIT 0").columns) != sketch.layout.names:
         connection.execute(f"DROP TABLE {table}")
         return False
+    _days(connection, table, sketch)
     return True
 
 

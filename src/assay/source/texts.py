@@ -54,7 +54,7 @@ def stage_texts(
         elif stage_quickly(connection, plain, table):
             staged = Staged(table, (), ())
         elif len(plain) == 1:
-            staged = stage_carefully(connection, plain[0], table, scratch, names[0])
+            staged = stage_carefully(connection, plain[0], table, scratch, names[0], typed=True)
         else:
             staged = stage_together(connection, plain, table, scratch, names)
         for path, original in zip(plain, paths, strict=True):

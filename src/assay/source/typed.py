@@ -5,6 +5,7 @@ A column becomes typed where every cell reads; where some do not, it stays text,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,29 +17,32 @@ from assay.source.base import ColumnType
 from assay.source.calendar_formats import CalendarFormat
 from assay.source.notes import Note
 from assay.source.numerals import Numerals
-from assay.source.written import BLANK, PLAIN, Habits, Writing, habits_of, share, writing_of
+from assay.source.written import BLANK, Habits, Writing, habits_of, share, writing_of
 
 HEAD = 2_000
-DISTINCT = 50_000
+DISTINCT = 4_000  # values that a column's habits are told from
 LIKELY = 0.5
 FLAGS = (
     ("true", "false"), ("wahr", "falsch"), ("vrai", "faux"), ("verdadero", "falso"), ("verdadeiro", "falso"),
     ("vero", "falso"), ("yes", "no"), ("ja", "nein"), ("oui", "non"), ("sí", "no"), ("sim", "não"),
 )  # fmt: skip
+_BARE = re.compile("[-+]?[0-9][0-9.,]*$")
 _CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p")
 
 
 @dataclass(frozen=True)
 class Cast:
-    """A text column's type in the table.
+    """A way to give a text column a type.
 
     Attributes:
         sql: the engine's expression of the value.
+        fails: SQL that is true on a present cell which it would lose or change.
         writing: how its texts are read; None for booleans.
     """
 
     name: str
     sql: str
+    fails: str
     writing: Writing | None = None
 
 
@@ -74,16 +78,15 @@ def _casts(
         return [], ()
     counted = {n: _counted(connection, table, n, rows) for n in likely}
     habits = habits_of([writing_of(*counted[n]) for n in likely])
+    ways = [_ways(n, *counted[n], habits) for n in likely]
     casts: list[Cast] = []
-    for name in likely:
-        cast = _cast(name, *counted[name], habits)
-        if cast is not None:
-            casts.append(cast)
-    if not casts:
-        return [], ()
-    tests = [f"count(*) FILTER (WHERE {_present(c.name)} AND ({c.sql}) IS NULL)" for c in casts]
-    failing = connection.execute(f"SELECT {', '.join(tests)} FROM {table} WHERE {rows}").fetchone() or ()
-    casts = [c for c, n in zip(casts, failing, strict=True) if not n]
+    # The quickest way that fits every cell of the table, which has more than the values that were looked at.
+    while tried := [own.pop(0) for own in ways if own]:
+        tests = [f"count(*) FILTER (WHERE {_present(c.name)} AND ({c.fails}))" for c in tried]
+        failing = connection.execute(f"SELECT {', '.join(tests)} FROM {table} WHERE {rows}").fetchone() or ()
+        fitting = {c.name: c for c, n in zip(tried, failing, strict=True) if not n}
+        casts += fitting.values()
+        ways = [own for own in ways if own and own[0].name not in fitting]
     return casts, tuple(note for c in casts if (note := _ambiguous(c)))
 
 
@@ -111,30 +114,50 @@ def _likely(connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[s
 def _counted(connection: duckdb.DuckDBPyConnection, table: str, name: str, rows: str) -> tuple[list[str], list[int]]:
     found = connection.execute(
         f"SELECT {quoted(name)}, count(*) AS n FROM {table} WHERE {rows} AND {_present(name)} "
-        f"GROUP BY 1 ORDER BY n DESC, 1 LIMIT {DISTINCT}"
+        f"GROUP BY 1 ORDER BY n DESC, hash({quoted(name)}), 1 LIMIT {DISTINCT}"
     ).fetchall()
     return [v for v, _ in found], [n for _, n in found]
 
 
-def _cast(name: str, values: list[str], counts: list[int], habits: Habits) -> Cast | None:
-    flags = _flags(values)
+def _ways(name: str, values: list[str], counts: list[int], habits: Habits) -> list[Cast]:
+    """The ways to type a column, the one to be preferred first; none if it is text."""
+    column, flags = quoted(name), _flags(values)
     if flags:
         yes, no = (text(word) for word in flags)
-        word = f"lower(trim({quoted(name)}))"
-        return Cast(name, f"CASE {word} WHEN {yes} THEN TRUE WHEN {no} THEN FALSE END")
+        sql = f"CASE lower(trim({column})) WHEN {yes} THEN TRUE WHEN {no} THEN FALSE END"
+        return [Cast(name, sql, f"({sql}) IS NULL")]
     writing = writing_of(values, counts, habits)
     if writing is None or share(writing.numbers, counts) < 1:
-        return None
+        return []
     if isinstance(writing.form, CalendarFormat):
-        return Cast(name, _temporal(name, writing.form, values), writing)
-    if writing.form is None and writing.type is ColumnType.INTEGER:
-        kind = "BIGINT" if all(PLAIN.match(v) and "e" not in v.lower() for v in values) else "DOUBLE"
-        return Cast(name, f"TRY_CAST(trim({quoted(name)}) AS {kind})", writing)
-    if isinstance(writing.form, Numerals) and len({writing.form.sign(v) for v in values if v != "0"}) > 1:
-        return None  # a unit on some of the cells only, or several units: to be shown, not to be read over
+        sql = _temporal(name, writing.form, values)
+        return [Cast(name, sql, f"({sql}) IS NULL", writing)]
+    if writing.form is None:
+        return _numbers(name, f"TRY_CAST(trim({column}) AS DOUBLE)", f"trim({column})", "FALSE", writing)
+    if len({writing.form.sign(v) for v in values if v != "0"}) > 1:
+        return []  # a unit on some of the cells only, or several units: to be shown, not to be read over
+    ways: list[Cast] = []
+    if all(_BARE.match(v) for v in values):
+        digits = f"replace(replace(trim({column}), {text(writing.form.group)}, ''), {text(writing.form.decimal)}, '.')"
+        unlike = f"NOT regexp_matches({column}, {text(f'^(?:{writing.form.pattern})$')})"
+        ways += _numbers(name, f"TRY_CAST({digits} AS DOUBLE)", digits, unlike, writing)
     sql = writing.expression(exp.column(name, quoted=True)).sql("duckdb")
-    whole = writing.type is ColumnType.INTEGER and all(abs(n) < 2**53 for n in writing.numbers)
-    return Cast(name, f"CAST({sql} AS BIGINT)" if whole else sql, writing)
+    return ways + _numbers(name, sql, sql, "FALSE", writing)
+
+
+def _numbers(name: str, sql: str, exact: str, unlike: str, writing: Writing) -> list[Cast]:
+    """As whole numbers, where no cell has a fraction or an exponent, or else as doubles.
+
+    Args:
+        exact: SQL that loses no digit of a whole number on its way to an integer.
+        unlike: SQL that is true on cells of another form.
+    """
+    whole = f"TRY_CAST({exact} AS BIGINT)"
+    broken = f"{unlike} OR ({whole}) IS NULL OR ({sql}) % 1 <> 0"
+    if exact != sql:
+        broken += f" OR regexp_matches({exact}, '[.eE]')"
+    doubles = Cast(name, sql, f"{unlike} OR ({sql}) IS NULL", writing)
+    return [Cast(name, whole, broken, writing), doubles] if writing.type is ColumnType.INTEGER else [doubles]
 
 
 def _temporal(name: str, form: CalendarFormat, values: Sequence[str]) -> str:

@@ -49,8 +49,8 @@ def stage_sheet(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str, t
     blank_before = frozenset(r.line for r in last if r.line > 1 and not any(map(_text, rows[r.line - 2])))
     end = len(body) - len(last) + footer_start(last, width, blank_before=blank_before) if len(body) > 1 else len(body)
     kept = iter(_padded(records[: layout.first] + body[:end], width, layout.first))
-    staged = stage_records(connection, kept, table, layout, name)
-    return Staged(table, staged.hidden, (*odd_header(name, layout), *left_out(name, body[end:]), *staged.notes))
+    stage_records(connection, kept, table, layout)
+    return Staged(table, (), (*odd_header(name, layout), *left_out(name, body[end:])))
 
 
 def _records(rows: Sequence[Sequence[Cell]]) -> list[Record]:
