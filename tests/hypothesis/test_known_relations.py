@@ -265,3 +265,17 @@ def test_tables_without_such_columns_raise_nothing() -> None:
     rng = np.random.default_rng(11)
     table = {"пациент": rng.integers(0, 99, 500), "давление": rng.normal(120, 9, 500), "ward": ["a", "b"] * 250}
     assert propose(context_of(table)) == []
+
+
+def test_single_reloads_are_left_out_beside_thin_damage() -> None:
+    rng = np.random.default_rng(23)
+    table = with_landings(rng)
+    links = table["link_clicks"]
+    bad = rng.permutation(np.flatnonzero(links >= 5))[:15]
+    table["landing_page_views"][bad] = links[bad] * rng.integers(2, 4, 15) + 3
+    (found,) = [
+        h
+        for h in propose(context_of(table))
+        if h.kind == "landing_page_views_exceed_clicks" and "link_clicks" in h.columns
+    ]
+    assert set(rows_where(table, found)) == set(bad.tolist())

@@ -58,7 +58,7 @@ def _reloads(rows: Rows) -> Null:
         if here > 3 and not explained(here, density):
             allowed, share = float(j), float(np.count_nonzero(near & base & (k <= j))) / int(base.sum())
     if not allowed:
-        return Null((), rate)
+        return Null(_single(rows), rate)
     boxes.append(Box(10 if base is large else 1, None, allowed))
     if base is large:
         for b in range(10):
@@ -67,6 +67,14 @@ def _reloads(rows: Rows) -> Null:
             if doubtful <= 3 * share * int(stratum.sum()) + 2:
                 boxes.append(Box(b, b, allowed))
     return Null(tuple(boxes), rate)
+
+
+def _single(rows: Rows) -> tuple[Box, ...]:
+    """An excess of one, where rows of any size have it far more often than one of two to four: reloads fall off."""
+    some = rows.violating & (rows.b >= 1)
+    counts = [int(np.count_nonzero(some & (np.ceil(rows.excess) == j))) for j in range(1, 5)]
+    single = counts[0] > SMALL and not explained(counts[0], sum(counts[1:]) / 3)
+    return (Box(1, None, 1.0),) if single else ()
 
 
 def _missed(rows: Rows) -> Null:
