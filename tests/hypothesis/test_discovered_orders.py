@@ -145,3 +145,16 @@ def test_quantities_that_are_often_alone_are_no_note() -> None:
     assert (
         notes({"calls": rng.poisson(1, ROWS), "orders": rng.poisson(0.7, ROWS), "claims": rng.poisson(0.2, ROWS)}) == {}
     )
+
+
+def test_what_the_pack_calls_unordered_is_no_order() -> None:
+    rng = np.random.default_rng(21)
+    watched = 1 + rng.poisson(8, ROWS)
+    ended = rng.binomial(watched, 0.9)
+    swapped = rng.random(ROWS) < 0.01
+    parts = {"a": np.where(swapped, 3 * watched, ended), "b": watched, "impressions": 40 + rng.poisson(300, ROWS)}
+    assert "a <= b" in claims(parts)
+    names = {"a": "video_views_p100", "b": "video_watched_6s", "impressions": "impressions"}
+    assert "video_views_p100 <= video_watched_6s" not in claims({names[k]: v for k, v in parts.items()})
+    names["b"] = "video_watched_quietly"
+    assert "video_views_p100 <= video_watched_quietly" in claims({names[k]: v for k, v in parts.items()})

@@ -83,7 +83,7 @@ def relation_of(place: str, body: Any, roles: Collection[str]) -> Relation:
     listed = body.get("roles")
     if not isinstance(listed, list) or len(listed) < 2:
         raise ConfigurationError(f"{place}.roles: must list at least two roles")
-    if form in ("le", "implies") and len(listed) != 2:
+    if form in ("le", "implies", "unordered") and len(listed) != 2:
         raise ConfigurationError(f"{place}.roles: {form} is between two roles, not {len(listed)}")
     options = tuple(tuple(map(str, r)) if isinstance(r, list) else (str(r),) for r in listed)
     for name in lists:

@@ -18,6 +18,7 @@ FORMS = {
     "implies": "where the first is positive, the second is positive",
     "sum": "the last is the sum of the others",
     "ladder": "each is at most the next one that the table has",
+    "unordered": "neither is part of the other, however often one is the smaller",
 }
 EXCEPTIONS = {
     "undelivered": "few events on a row without delivery",

@@ -45,7 +45,10 @@ def _known(context: Context, items: list[Quantity]) -> set[tuple[int, int]]:
         at.setdefault(context.roles[item.name].name, []).append(i)
     pairs = set()
     for relation in context.relations:
-        if relation.form in ("le", "ladder"):
+        if relation.form == "unordered":
+            first, second = ([i for name in names for i in at.get(name, [])] for names in relation.roles)
+            pairs |= {pair for a in first for b in second for pair in ((a, b), (b, a))}
+        elif relation.form in ("le", "ladder"):
             steps = [[i for name in names for i in at.get(name, [])] for names in relation.roles]
             present = [step for step in steps if step]
             if len(present) == len(steps) or relation.form == "ladder":

@@ -39,6 +39,8 @@ def propose(context: Context) -> list[Hypothesis]:
 
 
 def _propose(context: Context, relation: Relation, columns: list[Operand | None]) -> Hypothesis | None:
+    if relation.form == "unordered":
+        return None  # it only says what must not be discovered
     if relation.form == "ladder":
         return _ladder(context, relation, [c for c in columns if c is not None])
     found = [c for c in columns if c is not None]
