@@ -20,7 +20,7 @@ from assay.domain.grouping import group_plan
 from assay.domain.pack import Pack, load_packs
 from assay.domain.roles import assign_roles
 from assay.domain.since import since_condition, since_day
-from assay.errors import AssayError, SourceError
+from assay.errors import AssayError, QueryError, SourceError
 from assay.hypothesis.grain import infer_grain
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.propose import QUICK, SEARCHING, Raised, preload, propose
@@ -28,8 +28,8 @@ from assay.judge.finding import AuditedColumn, Checked, Verdict
 from assay.judge.findings import Ruling, Seen, confirm, confirm_and_look, rule
 from assay.judge.quarantine import write_rows
 from assay.judge.verdict import Judgement
-from assay.profile.draw import sample_size, take_sample
-from assay.profile.groups import count_groups
+from assay.profile.draw import read_sample, sample_query, sample_size, take_sample
+from assay.profile.groups import Groups, count_groups, groups_query, read_groups
 from assay.profile.profile import Profile
 from assay.profile.sample import Sample
 from assay.report.mask import masked
@@ -41,6 +41,8 @@ from assay.source.open import Address, find_tables
 
 Progress = Callable[[str], None]
 SINCE_SAMPLE = 5_000
+PREVIEW = 2_000  # rows that tell what to count
+CELLS_TOGETHER = 2_000_000  # of a sample, beyond which it takes a statement of its own
 
 
 def audit(
@@ -123,21 +125,44 @@ def examine(
     pack: Pack,
     siblings: Mapping[str, tuple[Column, ...]],
     sample: Sample | None = None,
+    groups: Groups | None = None,
     background: ThreadPoolExecutor | None = None,
 ) -> Context:
     """Look at a table: sample, roles, counts by value and day, grain.
 
     Args:
         sample: its sample, if it was taken before.
+        groups: its counts, if they were taken before.
         background: where the engine counts, while what needs no counts goes on.
     """
     if sample is None:
         sample = take_sample(source, sample_size(source, settings))
     roles = assign_roles(sample, pack)
     with ThreadPoolExecutor(1) if background is None else nullcontext(background) as counter:
-        counting = counter.submit(count_groups, source, sample, group_plan(sample, roles))
+        if groups is None:
+            counting = counter.submit(count_groups, source, sample, group_plan(sample, roles))
+        else:
+            counting = counter.submit(lambda: groups)
     profile = Profile(source.name, source.rows, sample, counting, siblings, source.parts, notes_of(source))
     return Context(profile, roles, infer_grain(sample, roles), settings.seed, pack.relations, pack)
+
+
+def look(source: Source, settings: Settings, pack: Pack) -> tuple[Sample, Groups | None]:
+    """Draw the sample; where statements are billed and a preview is not, with the counts in the same statement."""
+    size = sample_size(source, settings)
+    shown = source.preview(PREVIEW) if source.billed and source.rows > settings.pulled_rows else None
+    if shown is None or not shown.num_rows or size * shown.num_columns > CELLS_TOGETHER:
+        return take_sample(source, size), None
+    glimpse = read_sample(source, shown)
+    plan = group_plan(glimpse, assign_roles(glimpse, pack))
+    drawing, counting = sample_query(source, size), groups_query(source, glimpse, plan)
+    if drawing is None or counting is None:
+        return take_sample(source, size), None
+    try:
+        drawn, counted = source.ask_all([drawing, counting])
+    except QueryError:
+        return take_sample(source, size), None
+    return read_sample(source, drawn), read_groups(counted, plan)
 
 
 def hypothesise(
@@ -182,13 +207,13 @@ def _audit(
         background = held.enter_context(ThreadPoolExecutor(2))
         held.push(lambda kind, *_: source.interrupt() if kind else None)
         progress("looking at the table")
-        sample = take_sample(source, sample_size(source, settings))
+        sample, groups = look(source, settings, pack)
         near = source
         whole = 0 < source.rows <= settings.pulled_rows and not sample.skipped
         if source.billed and whole and sample.drawn is not None:
             near = local_copy(source, sample.drawn, settings)
             held.callback(near.close)
-        context = examine(near, settings, pack, siblings, sample, None if near.billed else background)
+        context = examine(near, settings, pack, siblings, sample, groups, None if near.billed else background)
         raised, judgements, seen = hypothesise(near, context, settings, background, progress)
         progress("looking at bad rows")
         ruling = rule(near, judgements, context.grain, settings.sample_values, seen, proved_on=source)

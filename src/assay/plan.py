@@ -102,9 +102,12 @@ def _plan(table: Address, settings: Settings, since: str | None, pack: Pack) -> 
 
 
 def _statements(source: Source, sample: Sample, roles: Roles, settings: Settings) -> Plan:
-    # Of the tests the one that needs no values to be suggested.
-    metrics: list[Metric] = [RowCount(), DistinctRows(sample.names)]
-    groups = groups_query(source, sample, group_plan(sample, roles))
-    queries = [sample_query(source, sample_size(source, settings)), groups, *statements(source, metrics)]
-    planned = (Planned(source.render(q), source.estimate(q).bytes) for q in queries if q is not None)
-    return Plan(source.audited, tuple(planned))
+    drawing = sample_query(source, sample_size(source, settings))
+    queries = [] if drawing is None else [drawing]
+    if not source.billed or source.rows > settings.pulled_rows:
+        counting = groups_query(source, sample, group_plan(sample, roles))
+        queries = source.combined([*queries, *([] if counting is None else [counting])])
+        # Of the tests the one that needs no values to be suggested.
+        metrics: list[Metric] = [RowCount(), DistinctRows(sample.names)]
+        queries += statements(source, metrics)
+    return Plan(source.audited, tuple(Planned(source.render(q), source.estimate(q).bytes) for q in queries))

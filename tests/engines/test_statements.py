@@ -162,7 +162,8 @@ def test_the_analyzer_accepts_every_form(schema: list[SchemaField], rows: int) -
 def test_the_analyzer_accepts_several_questions_in_one_statement() -> None:
     service = offline.Service(offline.table_resource(NESTED, rows=5_000_000, size=900_000_000))
     source = offline.source(service)
-    sql = source.render(source.together([query for _, query in planned(source)]))
+    (together,) = source.combined([query for _, query in planned(source)])
+    sql = source.render(together)
     assert refusal(sql, NESTED, "`proj-1`.`ads`.`daily`") is None
 
 

@@ -23,7 +23,12 @@ def take_sample(source: Source, rows: int) -> Sample:
     query = sample_query(source, rows)
     if query is None:
         return Sample((), source.rows, _skipped(source))
-    table = source.ask(query).combine_chunks()
+    return read_sample(source, source.ask(query))
+
+
+def read_sample(source: Source, answer: pa.Table) -> Sample:
+    """The sample in an answer to :func:`sample_query`, or in a preview."""
+    table = answer.combine_chunks()
     columns = tuple(SampleColumn(c, contiguous(table.column(i))) for i, c in enumerate(_audited(source)))
     drawn = table.rename_columns([c.name for c in columns])
     return _in_order_of_content(Sample(columns, source.rows, _skipped(source), drawn))

@@ -115,6 +115,11 @@ def count_groups(source: Source, sample: Sample, plan: GroupPlan) -> Groups:
         answer = source.ask(query)
     except QueryError as error:
         return Groups(failures=(str(error),))
+    return read_groups(answer, plan)
+
+
+def read_groups(answer: pa.Table, plan: GroupPlan) -> Groups:
+    """The groups in an answer to :func:`groups_query`."""
     part = answer.column("part")
     parts = {name: answer.filter(pc.equal(part, name)) for name in part.unique().to_pylist()}
     empty = answer.slice(0, 0)

@@ -138,6 +138,10 @@ class Source(Protocol):
         """
         ...
 
+    def preview(self, rows: int) -> pa.Table | None:
+        """Some rows of the columns that can be audited, free of charge; None where looking costs what asking does."""
+        ...
+
     def ask_all(self, queries: Sequence[exp.Expr]) -> list[pa.Table]:
         """The answers to several queries, in their order; one statement where :attr:`billed`.
 
@@ -147,6 +151,10 @@ class Source(Protocol):
             UnsafeQueryError: one of them is not one read-only query.
             QueryError: the engine failed one of them; then there is no answer to any.
         """
+        ...
+
+    def combined(self, queries: Sequence[exp.Expr]) -> list[exp.Expr]:
+        """The statements that :meth:`ask_all` would send for several queries."""
         ...
 
     def stream(self, query: exp.Expr) -> pa.RecordBatchReader:

@@ -15,7 +15,7 @@ from assay.errors import BudgetError, QueryError, SourceError
 from assay.source import guard
 from assay.source.base import Column, Cost
 from assay.source.bigquery_address import BigQueryAddress, parse_address
-from assay.source.bigquery_answers import narrow, unpack
+from assay.source.bigquery_answers import flatten, narrow, unpack
 from assay.source.bigquery_bytes import column_bytes
 from assay.source.bigquery_catalog import PLAIN, Described, describe
 from assay.source.bigquery_client import Connection
@@ -114,13 +114,25 @@ class BigQuerySource:
     def ask_all(self, queries: Sequence[exp.Expr]) -> list[pa.Table]:
         if len(queries) < 2:
             return [self.ask(query) for query in queries]
-        answer = pa.Table.from_batches(self._connection.batches(self._job(self.together(queries)), self.name))
-        return [narrow(unpack(answer.column(f"q{i}"))) for i in range(len(queries))]
+        (together,) = self.combined(queries)
+        answer = pa.Table.from_batches(self._connection.batches(self._job(together), self.name))
+        answers = [narrow(unpack(answer.column(f"q{i}"))) for i in range(len(queries))]
+        return [
+            self.ask(query) if self._too_few(query, rows.num_rows) else rows
+            for query, rows in zip(queries, answers, strict=True)
+        ]
 
-    @staticmethod
-    def together(queries: Sequence[exp.Expr]) -> exp.Select:
+    def preview(self, rows: int) -> pa.Table | None:
+        if not self._described.stored:
+            return None
+        shown = self._connection.first_rows(self._described.newest, rows)
+        return None if shown is None else flatten(shown, self._leaves)
+
+    def combined(self, queries: Sequence[exp.Expr]) -> list[exp.Expr]:
         """One query whose only row holds the rows of each of several, as arrays ``q0``, ``q1``..."""
-        return exp.select(*[exp.alias_(_as_array(guard.check(q)), f"q{i}") for i, q in enumerate(queries)])
+        if len(queries) < 2:
+            return list(queries)
+        return [exp.select(*[exp.alias_(_as_array(guard.check(q)), f"q{i}") for i, q in enumerate(queries)])]
 
     def stream(self, query: exp.Expr) -> pa.RecordBatchReader:
         batches = self._connection.batches(self._job(query), self.name)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from assay.source.base import ColumnType
+from assay.source.bigquery_columns import Leaf
 
 
 def unpack(packed: pa.ChunkedArray) -> pa.Table:
@@ -12,6 +17,21 @@ def unpack(packed: pa.ChunkedArray) -> pa.Table:
     if isinstance(rows, pa.ChunkedArray):
         rows = rows.chunk(0)
     return pa.Table.from_batches([pa.RecordBatch.from_struct_array(rows.flatten())])
+
+
+def flatten(rows: pa.Table, leaves: Sequence[Leaf]) -> pa.Table:
+    """Listed rows with a column for each leaf that can be audited, as a statement would return them."""
+    columns: dict[str, pa.ChunkedArray] = {}
+    for leaf in leaves:
+        if leaf.column.type in (ColumnType.NESTED, ColumnType.BINARY):
+            continue
+        values = rows.column(leaf.path[0])
+        for name in leaf.path[1:]:
+            values = pc.struct_field(values, name)
+        if leaf.column.type in (ColumnType.TEXT, ColumnType.TIME, ColumnType.OTHER):
+            values = pc.cast(values, pa.string())
+        columns[leaf.column.name] = values
+    return narrow(pa.table(columns))
 
 
 def narrow(table: pa.Table) -> pa.Table:

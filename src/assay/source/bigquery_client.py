@@ -88,6 +88,13 @@ class Connection:
                 empty = job.result().to_arrow(create_bqstorage_client=False)
                 yield from empty.to_batches() or [_no_rows(empty.schema)]
 
+    def first_rows(self, table: bigquery.Table, rows: int) -> pa.Table | None:
+        """The first rows as they are listed, which is not billed; None where the table cannot be listed."""
+        try:
+            return self.client.list_rows(table, max_results=rows).to_arrow(create_bqstorage_client=False)
+        except (api.GoogleAPICallError, ValueError):
+            return None
+
     def interrupt(self) -> None:
         """Cancel the statements that other threads may be waiting for."""
         for job in tuple(self._running):

@@ -174,8 +174,14 @@ class DuckDBSource:
         with self._asking(query) as relation:
             return relation.to_arrow_table()
 
+    def preview(self, rows: int) -> pa.Table | None:
+        return None
+
     def ask_all(self, queries: Sequence[exp.Expr]) -> list[pa.Table]:
         return [self.ask(query) for query in queries]
+
+    def combined(self, queries: Sequence[exp.Expr]) -> list[exp.Expr]:
+        return list(queries)
 
     def stream(self, query: exp.Expr) -> pa.RecordBatchReader:
         with self._asking(query) as relation:
