@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import permutations
 
 import numpy as np
 
@@ -16,6 +17,9 @@ RARE_SEGMENT = 0.05
 PURE = 0.9
 FAR_FROM_CHANCE = 4.0
 LISTED_VALUES = 30
+EXACT = 0.1
+CONFIRMED = 0.9
+TOLD_BY = 300  # rows that show whether columns multiply
 GROUP_FAMILIES = (Family.DATE, Family.ID, Family.NAME, Family.DIMENSION, Family.FLAG, Family.TEXT)
 
 
@@ -74,6 +78,27 @@ def _groups(context: Context) -> Iterator[tuple[Places, int]]:
         size = int(codes.max()) + 1
         if 2 <= size <= codes.size / 4:
             yield codes, size
+
+
+def is_confirmed(target: Measure, columns: Sequence[Measure], suspects: Bools) -> bool:
+    """Whether two other amounts multiply or divide to the target, also where it is suspect: price x pieces = total.
+
+    Nothing is off in a row whose three figures agree. Rates do not count: exports compute them from what is there.
+    """
+    others = [m for m in columns if m is not target and m.family is not Family.RATE and m.logarithmic]
+    usual, odd = (np.flatnonzero(np.isfinite(target.values) & part) for part in (~suspects, suspects))
+    usual, odd = (rows[:: max(rows.size // TOLD_BY, 1)] for rows in (usual, odd))
+    if not target.logarithmic or usual.size < TOLD_BY / 2 or len(others) < 2:
+        return False
+    for first, second in permutations(others, 2):
+        for sign in (-1.0, 1.0):
+            rest, suspect = (target.values[r] - first.values[r] - sign * second.values[r] for r in (usual, odd))
+            known = rest[np.isfinite(rest)]
+            if known.size < PURE * rest.size or np.mean(np.abs(known) < EXACT) < PURE:
+                continue
+            if np.mean(np.abs(np.nan_to_num(suspect, nan=np.inf)) < EXACT) >= CONFIRMED:
+                return True
+    return False
 
 
 def is_listed(target: Measure, suspects: Bools) -> bool:

@@ -15,7 +15,7 @@ from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.measures import Measure, measures
 from assay.hypothesis.outlier_predicate import expected_level, predicate_of
 from assay.hypothesis.outlier_stage import Damage, Stage, damage_of
-from assay.hypothesis.outlier_structure import GROUP_FAMILIES, is_concentrated, is_listed, is_structural
+from assay.hypothesis.outlier_structure import GROUP_FAMILIES, is_concentrated, is_confirmed, is_listed, is_structural
 from assay.hypothesis.robust import Bools, densest, densest_widths
 from assay.source.base import ColumnType
 
@@ -161,6 +161,7 @@ def _stage(
     if fitted.related is None:
         sides = {s: rows for s, rows in sides.items() if not is_listed(target, rows)}
     sides = {s: rows for s, rows in sides.items() if not _explained(fitted, columns, rows, s)}
+    sides = {s: rows for s, rows in sides.items() if not is_confirmed(target, columns, rows)}
     if "low" in sides and _natural(context, fitted, judged, sides["low"]):
         del sides["low"]
     if len(sides) == 2 and np.count_nonzero(sides["low"]) > CROWD * np.count_nonzero(judged):
