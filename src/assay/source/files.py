@@ -46,13 +46,20 @@ def file_format(path: Path) -> str | None:
 
 
 def open_files(
-    paths: Sequence[Path], name: str, settings: Settings, where: exp.Expr | None = None, sheet: str | None = None
+    paths: Sequence[Path],
+    name: str,
+    settings: Settings,
+    where: exp.Expr | None = None,
+    *,
+    sheet: str | None = None,
+    scratch: Path | None = None,
 ) -> DuckDBSource:
     """Open files of one format as one table.
 
     Args:
         paths: the files, in the order that gives rows their positions.
         sheet: the sheet of a workbook; by default the only one that holds anything.
+        scratch: a folder to work in, which is removed with the source; by default a new one.
 
     Raises:
         SourceError: a file is missing, unreadable, of another format, or not what its name says.
@@ -65,7 +72,7 @@ def open_files(
         raise SourceError(f"{name}: not a table file; assay reads {', '.join(sorted(READERS))}")
     for path in paths:
         _check_readable(path)
-    scratch, reading = scratch_path(), Staged(STAGED, (), ())
+    scratch, reading = scratch or scratch_path(), Staged(STAGED, (), ())
     connection = connect(settings, scratch=scratch)
     listed = ", ".join(_literal(str(path)) for path in paths)
     bound, size = settings.max_bytes, sum(path.stat().st_size for path in paths)

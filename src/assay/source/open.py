@@ -47,7 +47,7 @@ def find_tables(address: str, where: str | None = None) -> list[Address]:
     """The tables behind an address: one for a file, a glob or a named table; all of them for a folder or a database.
 
     Args:
-        address: a path, a glob, ``duckdb://FILE#TABLE`` or ``bigquery://PROJECT/DATASET.TABLE``.
+        address: a path, a glob, either of them in ``gs://`` or ``s3://``, ``duckdb://FILE#TABLE`` or ``bigquery://PROJECT/DATASET.TABLE``.
         where: a row condition in the engine's SQL.
 
     Raises:
@@ -62,7 +62,17 @@ def find_tables(address: str, where: str | None = None) -> list[Address]:
         return _database(rest, where)
     if scheme == "bigquery":
         return _warehouse(address, where)
-    raise SourceError(f"{address}: unknown scheme {scheme}://; use a path, duckdb://FILE#TABLE or {BIGQUERY}")
+    if scheme in ("gs", "s3", "memory"):
+        return _objects(address, scheme, where)
+    known = f"a path, gs://, s3://, duckdb://FILE#TABLE or {BIGQUERY}"
+    raise SourceError(f"{address}: unknown scheme {scheme}://; use {known}")
+
+
+def _objects(address: str, scheme: str, where: str | None) -> list[Address]:
+    from assay.source.remote import find_objects, open_objects
+
+    condition = _condition(where)
+    return [Address(f.name, partial(open_objects, scheme, f), condition) for f in find_objects(address)]
 
 
 def _warehouse(address: str, where: str | None) -> list[Address]:
