@@ -83,11 +83,23 @@ class Emulator:
             setattr(table, option, value)
         self.client.delete_table(table, not_found_ok=True)
         self.client.create_table(table)
+        self._append(table, rows, fields)
+        return f"bigquery://{PROJECT}/{DATASET}.{name}"
+
+    def append(self, name: str, rows: pa.Table) -> str:
+        """Put more rows into a table that was loaded, and return its address."""
+        rows = plain(rows)
+        fields = schema_of(rows)
+        self._append(bigquery.Table(f"{PROJECT}.{DATASET}.{name}", schema=fields), rows, fields)
+        return f"bigquery://{PROJECT}/{DATASET}.{name}"
+
+    def _append(self, table: bigquery.Table, rows: pa.Table, fields: Sequence[bigquery.SchemaField]) -> None:
         written = io.BytesIO()
         pq.write_table(rows, written)
-        config = bigquery.LoadJobConfig(source_format="PARQUET", schema=fields)
+        config = bigquery.LoadJobConfig(
+            source_format="PARQUET", schema=fields, write_disposition=bigquery.WriteDisposition.WRITE_APPEND
+        )
         self.client.load_table_from_file(written, table, rewind=True, job_config=config).result()
-        return f"bigquery://{PROJECT}/{DATASET}.{name}"
 
     def _wait(self) -> None:
         deadline = time.monotonic() + STARTS_WITHIN

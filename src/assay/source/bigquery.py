@@ -11,11 +11,11 @@ from google.cloud.bigquery import QueryJob
 from sqlglot import exp
 
 from assay.config import Settings
-from assay.errors import BudgetError, QueryError, SourceError
+from assay.errors import BudgetError, SourceError
 from assay.source import guard
 from assay.source.base import Column, Cost
 from assay.source.bigquery_address import BigQueryAddress, parse_address
-from assay.source.bigquery_answers import flatten, narrow, unpack
+from assay.source.bigquery_answers import below_each_other, flatten, narrow, part_of
 from assay.source.bigquery_bytes import column_bytes
 from assay.source.bigquery_catalog import PLAIN, Described, describe
 from assay.source.bigquery_client import Connection
@@ -116,7 +116,7 @@ class BigQuerySource:
             return [self.ask(query) for query in queries]
         (together,) = self.combined(queries)
         answer = pa.Table.from_batches(self._connection.batches(self._job(together), self.name))
-        answers = [narrow(unpack(answer.column(f"q{i}"))) for i in range(len(queries))]
+        answers = [narrow(part_of(answer, place, query)) for place, query in enumerate(queries)]
         return [
             self.ask(query) if self._too_few(query, rows.num_rows) else rows
             for query, rows in zip(queries, answers, strict=True)
@@ -129,10 +129,8 @@ class BigQuerySource:
         return None if shown is None else flatten(shown, self._leaves)
 
     def combined(self, queries: Sequence[exp.Expr]) -> list[exp.Expr]:
-        """One query whose only row holds the rows of each of several, as arrays ``q0``, ``q1``..."""
-        if len(queries) < 2:
-            return list(queries)
-        return [exp.select(*[exp.alias_(_as_array(guard.check(q)), f"q{i}") for i, q in enumerate(queries)])]
+        """One query with the rows of all of them below each other, each in columns of its own."""
+        return list(queries) if len(queries) < 2 else [below_each_other([guard.check(q) for q in queries])]
 
     def stream(self, query: exp.Expr) -> pa.RecordBatchReader:
         batches = self._connection.batches(self._job(query), self.name)
@@ -307,17 +305,3 @@ def _limited(described: Described, where: exp.Expr | None) -> exp.Expr | None:
         exp.Length(this=suffix.copy()).eq(described.digits),
     )
     return exp.and_(own, where) if where is not None else own
-
-
-def _as_array(query: exp.Expr) -> exp.Expr:
-    rows = query.copy()
-    names = list(rows.named_selects) if isinstance(rows, exp.Query) else []
-    if not isinstance(rows, exp.Select) or rows.args.get("group"):
-        # What is grouped by the places of its fields, or united, stays a query of its own.
-        part = exp.Subquery(this=rows, alias=exp.TableAlias(this=exp.to_identifier("part")))
-        rows = exp.select(*[exp.column(name, table="part", quoted=True) for name in names]).from_(part)
-    for field in rows.expressions:
-        if not field.alias_or_name and not isinstance(field, exp.Star):
-            raise QueryError("every field of a query that is asked with others needs a name", query.sql("bigquery"))
-    rows.set("kind", "STRUCT")
-    return exp.Array(expressions=[rows])

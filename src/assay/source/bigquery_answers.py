@@ -6,17 +6,42 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlglot import exp
 
+from assay.errors import QueryError
 from assay.source.base import ColumnType
 from assay.source.bigquery_columns import Leaf
 
 
-def unpack(packed: pa.ChunkedArray) -> pa.Table:
-    """The rows of an answer that came as one array of structs."""
-    rows = packed.combine_chunks()
-    if isinstance(rows, pa.ChunkedArray):
-        rows = rows.chunk(0)
-    return pa.Table.from_batches([pa.RecordBatch.from_struct_array(rows.flatten())])
+def below_each_other(queries: Sequence[exp.Expr]) -> exp.Expr:
+    """Several queries as one: the rows of each carry its place, and null in the columns of the others.
+
+    Raises:
+        QueryError: a field has no name.
+    """
+    names = [list(q.named_selects) if isinstance(q, exp.Query) else [] for q in queries]
+    if not all(name and name != "*" for fields in names for name in fields):
+        raise QueryError("every field of a query that is asked with others needs a name", "")
+    parts = []
+    for place, query in enumerate(queries):
+        rows = query.copy()
+        if isinstance(rows, exp.Select) and not rows.args.get("limit"):
+            rows.set("order", None)  # the rows of a union have no order
+        fields = [
+            exp.alias_(exp.column(name, table="part", quoted=True) if one == place else exp.null(), f"q{one}_{i}")
+            for one, listed in enumerate(names)
+            for i, name in enumerate(listed)
+        ]
+        part = exp.Subquery(this=rows, alias=exp.TableAlias(this=exp.to_identifier("part")))
+        parts.append(exp.select(exp.alias_(exp.Literal.number(place), "q"), *fields).from_(part))
+    return exp.union(*parts, distinct=False)
+
+
+def part_of(answer: pa.Table, place: int, query: exp.Expr) -> pa.Table:
+    """The answer to one of the queries in an answer to :func:`below_each_other`."""
+    rows = answer.filter(pc.equal(answer.column("q"), place))
+    own = rows.select([name for name in answer.column_names if name.startswith(f"q{place}_")])
+    return own.rename_columns(list(query.named_selects) if isinstance(query, exp.Query) else [])
 
 
 def flatten(rows: pa.Table, leaves: Sequence[Leaf]) -> pa.Table:
