@@ -22,7 +22,7 @@ class Settings:
     """
 
     sample_rows: int = 30_000
-    pulled_rows: int = 100_000
+    pulled_rows: int = 45_000
     sample_values: int = 5
     max_hypotheses: int | None = None
     max_bytes: int | None = None
