@@ -226,7 +226,7 @@ def torn() -> Iterator[Tricky]:
     yield one("a field too many", PLAIN + "2025-03-20,a,b,9\n" + "2025-03-21,x,9\n", PLAIN_TYPES, 14,
               notes=("column_shift",))  # fmt: skip
     yield one("both", PLAIN + "2025-03-20,a,b,9\n2025-03-21\n2025-03-21,x,9\n", PLAIN_TYPES, 15,
-              notes=("column_shift", "column_shift"))  # fmt: skip
+              notes=("column_shift",))  # fmt: skip
     yield one("a quote that is never closed", PLAIN + '2025-03-20,"Nike,9\n2025-03-21,x,9\n', PLAIN_TYPES, 14,
               notes=("malformed_values",), cells={(12, "name"): '"Nike'})  # fmt: skip
     yield one("inches", PLAIN.replace("ad 3", '7" tablet'), PLAIN_TYPES, 12, cells={(3, "name"): '7" tablet'})

@@ -19,7 +19,8 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
-        help="A file or a glob (CSV, TSV, JSON, Parquet), duckdb://FILE#TABLE or bigquery://PROJECT/DATASET.TABLE; "
+        help="A file or a glob (CSV, TSV, JSON, Parquet, Excel), gs:// or s3://, duckdb://FILE#TABLE "
+        "or bigquery://PROJECT/DATASET.TABLE; "
         "all tables of a folder, database or data set.",
     ),
 ]

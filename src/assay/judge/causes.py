@@ -21,6 +21,7 @@ RANK: Mapping[str, int] = {
     for rank, kinds in enumerate(
         (
             ("column_shift",),
+            ("missing_columns", "type_change"),
             ("unit_change",),
             ("spend_with_zero_impressions",),
             ("malformed_values", "missing_values"),

@@ -63,7 +63,7 @@ def find_layout(records: Sequence[Record]) -> Layout:
 def unique_names(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names that are not empty and differ without regard to case, and those that had to be changed for it."""
     taken: set[str] = set()
-    own = {n.casefold() for n in names}
+    own = {" ".join(n.split()).casefold() for n in names}
     unique: list[str] = []
     odd: list[str] = []
     for place, raw in enumerate(names):

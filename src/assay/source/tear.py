@@ -16,10 +16,9 @@ REPLACED = "\ufffd"
 SHORT, LONG, TORN = 1, 2, 4
 _RELOAD = "load these rows again from the source; look for a separator, a quote or a line break inside a field"
 _REASONS = {
-    SHORT: ("column_shift", "rows with fewer fields than the header: cells behind the lost one are in wrong columns"),
-    LONG: ("column_shift", "rows with more fields than the header: cells behind the extra one are in wrong columns"),
+    SHORT | LONG: ("column_shift", "rows have fewer or more fields than the header: what follows is in wrong columns"),
     TORN: ("malformed_values", "a quote is opened and never closed; the line is read as if the quote were a letter"),
-}  # fmt: skip
+}
 
 
 def torn_rows(file: str, width: int, faults: Sequence[tuple[int, int]]) -> list[Note]:
@@ -33,9 +32,11 @@ def torn_rows(file: str, width: int, faults: Sequence[tuple[int, int]]) -> list[
         lines = [line for line, own in faults if own & mark]
         if not lines:
             continue
-        notes.append(
-            Note(kind, (), reason, marked(mark), action=_RELOAD, evidence={**places(file, lines), "fields": width})
-        )
+        evidence = {**places(file, lines), "fields": width}
+        if mark != TORN:
+            evidence["too_few"] = sum(bool(own & SHORT) for _, own in faults)
+            evidence["too_many"] = sum(bool(own & LONG) for _, own in faults)
+        notes.append(Note(kind, (), reason, marked(mark), action=_RELOAD, evidence=evidence))
     return notes
 
 

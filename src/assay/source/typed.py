@@ -87,7 +87,7 @@ def _casts(
         fitting = {c.name: c for c, n in zip(tried, failing, strict=True) if not n}
         casts += fitting.values()
         ways = [own for own in ways if own and own[0].name not in fitting]
-    return casts, tuple(note for c in casts if (note := _ambiguous(c)))
+    return casts, tuple(note for c in casts if (note := _ambiguous(c, habits)))
 
 
 def _likely(connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str], rows: str) -> list[str]:
@@ -180,13 +180,17 @@ def _flags(values: Sequence[str]) -> tuple[str, str] | None:
     return next((pair for pair in FLAGS if words == set(pair)), None)
 
 
-def _ambiguous(cast: Cast) -> Note | None:
+def _ambiguous(cast: Cast, habits: Habits) -> Note | None:
     writing = cast.writing
     if writing is None or writing.form is None or writing.form.certain:
         return None
     if isinstance(writing.form, Numerals):
+        if habits.decimal is not None:
+            return None
         reason = f"{cast.name} could be read with a point or a comma as its decimal mark; it is read with "
         reason += "a decimal comma" if writing.form.decimal == "," else "a decimal point"
+    elif habits.day_first is not None:
+        return None
     else:
         reason = f"no date of {cast.name} tells day from month; it is read as {writing.form.name}"
     return Note(
