@@ -1,0 +1,197 @@
+"""Which rows each error hits: one condition a row and an error, measured so that exactly the wanted number meets it.
+
+Rows are ordered by the error's mechanism, and the k-th of them sets a threshold. So a hit is a condition on the row
+alone, any engine can test it in any order, and no list of rows is held. Later errors prefer rows that earlier ones left
+clean; where there are too few of these, they take rows in which they share no column with an earlier error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from assay.bench.corrupt.error import Damage, Error, NotApplicable, NotApplicableError
+from assay.bench.corrupt.eve import with_eve
+from assay.bench.corrupt.kinds import KINDS, MOST, Kind
+from assay.bench.corrupt.mechanisms import MECHANISMS, Place, Target
+from assay.bench.corrupt.scene import ROW, Scene
+from assay.bench.corrupt.sql import all_of, any_of, column, differs, is_true, sql, text
+from assay.errors import ConfigurationError
+
+TOUCHED = 1 << 60  # more than any priority: rows of earlier errors come last
+FEW_COLUMNS = 4  # an error of more columns than these is one of the whole row
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An error with the rows that it hits.
+
+    Attributes:
+        index: its number among all that were asked for.
+        mask: name of the hidden column that is true where it hits.
+        condition: that column, over the earlier ones.
+        place: where it strikes, in words.
+    """
+
+    index: int
+    error: Error
+    kind: Kind
+    damage: Damage
+    mask: str
+    condition: exp.Expr
+    place: str
+    mechanism: str
+
+    @property
+    def writes(self) -> frozenset[str]:
+        return frozenset(self.damage.values)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is done to a table, and what could not be."""
+
+    scene: Scene
+    hits: tuple[Hit, ...]
+    skipped: tuple[NotApplicable, ...]
+
+    def stages(self, coming: Hit | None = None) -> exp.Select:
+        """The clean rows with the hidden columns of the hits, and what a ``coming`` one needs."""
+        rows = self.scene.base()
+        for hit in (*self.hits, *([coming] if coming else [])):
+            if hit.damage.eve is not None:
+                rows = with_eve(self.scene, rows, hit.damage.eve)
+        for hit in self.hits:
+            rows = exp.select(exp.Star(), exp.alias_(hit.condition, hit.mask)).from_(rows.subquery("stage"))
+        return rows
+
+
+def plan(scene: Scene, errors: Sequence[Error]) -> Plan:
+    """Decide what each error does and which rows it hits.
+
+    Raises:
+        ConfigurationError: there is no such kind, mechanism or column.
+    """
+    for error in errors:
+        _check(error)
+    made = Plan(scene, (), ())
+    for index, error in sorted(enumerate(errors), key=_turn):
+        for single in _singles(error):
+            scene.begin(1_000 * index + len(made.hits) if single is not error else index, error.kind)
+            try:
+                made = replace(made, hits=(*made.hits, _hit(made, index, single)))
+            except NotApplicableError as reason:
+                made = replace(made, skipped=(*made.skipped, NotApplicable(single, str(reason))))
+    return made
+
+
+def _check(error: Error) -> None:
+    if error.kind not in KINDS:
+        raise ConfigurationError(f"no error {error.kind!r}; there are: {', '.join(KINDS)}")
+    if error.mechanism and error.mechanism not in MECHANISMS:
+        raise ConfigurationError(f"no mechanism {error.mechanism!r}; there are: {', '.join(MECHANISMS)}")
+
+
+def _turn(numbered: tuple[int, Error]) -> tuple[bool, int]:
+    """Columns are dropped when it is known which ones the other errors need."""
+    index, error = numbered
+    return error.kind == "dropped_column" and not error.columns, index
+
+
+def _singles(error: Error) -> list[Error]:
+    """One error a column, where each column is damaged on its own."""
+    if KINDS[error.kind].several or len(error.columns) < 2:
+        return [error]
+    return [replace(error, columns=(name,)) for name in error.columns]
+
+
+def _hit(made: Plan, index: int, error: Error) -> Hit:
+    scene, kind = made.scene, KINDS[error.kind]
+    mechanism = error.mechanism or kind.mechanism
+    if kind.only and mechanism not in kind.only:
+        raise NotApplicableError(f"{error.kind} cannot strike {mechanism}; use {' or '.join(kind.only)}")
+    wanted = max(1, round(error.rate * scene.rows))
+    damage = kind.make(scene, scene.checked(error.columns), wanted)
+    if not damage.columns:
+        damage = replace(damage, columns=tuple(damage.values))
+    mask = f"assay_hit_{len(made.hits)}"
+    hit = Hit(index, error, kind, damage, mask, exp.false(), "", mechanism)
+    if damage.drops:
+        scene.gone.update(damage.drops)
+        return hit
+    eligible = _eligible(damage)
+    if kind.only == ("dates",):
+        place = Place(sql("mod(:draw, 1099511627776)", draw=scene.draw()), all=True)
+    else:
+        target = Target(tuple(damage.values) or damage.columns, eligible, wanted, kind.whole)
+        place = MECHANISMS[mechanism](scene, target)
+    condition = _condition(made, hit, eligible, place, wanted)
+    if 0 < len(damage.columns) <= FEW_COLUMNS:
+        scene.taken.update(damage.columns, damage.values)
+    if mechanism in ("dates", "since") and scene.event_date:
+        scene.taken.add(scene.event_date)
+    return replace(hit, condition=condition, place=place.told)
+
+
+def _eligible(damage: Damage) -> exp.Expr:
+    """Rows that can carry the damage, and in which it changes something; values that do not fit change nothing."""
+    conditions = [] if damage.eligible is None else [damage.eligible]
+    changes = []
+    for name, value in damage.values.items():
+        changed = differs(old_value(damage, name), value)
+        fits = isinstance(value, exp.Null) or len(damage.values) > 1
+        changes.append(
+            changed if fits else exp.and_(changed, exp.not_(exp.Is(this=value.copy(), expression=exp.null())))
+        )
+    if changes:
+        conditions.append(any_of(changes))
+    return is_true(all_of(conditions))
+
+
+def old_value(damage: Damage, name: str) -> exp.Expr:
+    """The clean value as it is compared with the new one."""
+    return text(column(name)) if name in damage.as_text else column(name)
+
+
+def _condition(made: Plan, hit: Hit, eligible: exp.Expr, place: Place, wanted: int) -> exp.Expr:
+    """The condition of being hit: a candidate whose priority is at most that of the last one wanted."""
+    scene = made.scene
+    if place.within is not None:
+        eligible = is_true(exp.and_(eligible, place.within))
+    rows = made.stages(hit)
+    clashing = any_of([column(h.mask) for h in made.hits if _clash(h, hit)])
+    touched = any_of([column(h.mask) for h in made.hits])
+    candidate = exp.and_(eligible, exp.not_(exp.paren(clashing)))
+    count = exp.select(
+        exp.alias_(sql("count(CASE WHEN :e THEN 1 END)", e=eligible), "eligible"),
+        exp.alias_(sql("count(CASE WHEN :c THEN 1 END)", c=candidate), "candidates"),
+    ).from_(rows.subquery("rows_"))
+    counted = scene.source.ask(count).to_pylist()[0]
+    if not counted["candidates"]:
+        reason = "no row can carry it" if not counted["eligible"] else "earlier errors left no row that could carry it"
+        raise NotApplicableError(reason)
+    if place.all:
+        return candidate
+    most = counted["eligible"] if counted["eligible"] == scene.rows else max(1, round(MOST * counted["eligible"]))
+    hits = min(wanted, most, counted["candidates"])
+    offset = sql("CASE WHEN :touched THEN :far ELSE 0 END", touched=touched, far=TOUCHED)
+    priority = sql(":priority + :offset", priority=place.priority, offset=offset)
+    order = exp.select(exp.alias_(priority, "priority")).from_(rows.subquery("rows_")).where(candidate)
+    last = scene.source.ask(order.order_by(exp.column("priority")).limit(1).offset(hits - 1)).column(0)[0].as_py()
+    return exp.and_(candidate.copy(), sql(":priority <= :last", priority=priority, last=int(last)))
+
+
+def _clash(earlier: Hit, later: Hit) -> bool:
+    """Whether two errors in one row would touch the same cells, or cells that the other one reads."""
+    if earlier.damage.adds or later.damage.adds:
+        return True
+    reads_later = set(later.damage.columns) | _read(later.damage)
+    reads_earlier = set(earlier.damage.columns) | _read(earlier.damage)
+    return bool(earlier.writes & (later.writes | reads_later) or later.writes & reads_earlier)
+
+
+def _read(damage: Damage) -> set[str]:
+    expressions = [e for e in (*damage.values.values(), damage.eligible) if e is not None]
+    return {c.name for e in expressions for c in e.find_all(exp.Column)} - {ROW}
