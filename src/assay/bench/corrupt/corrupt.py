@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +12,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlglot import exp
 
 from assay.atomic import atomic_path
 from assay.bench.corrupt.error import Error, NotApplicable, NotApplicableError
-from assay.bench.corrupt.plan import Hit, Plan, old_value, plan
-from assay.bench.corrupt.scene import ROW, Scene
-from assay.bench.corrupt.sql import column, differs, is_true, text
-from assay.bench.corrupt.truth import CELLS, Injected, Truth, cells
+from assay.bench.corrupt.plan import Plan, plan
+from assay.bench.corrupt.scene import Scene
+from assay.bench.corrupt.truth import Injected, Truth
+from assay.bench.corrupt.write import Writer
 from assay.config import Settings
 from assay.domain.pack import load_packs
 from assay.errors import ConfigurationError, SourceError
@@ -30,7 +29,6 @@ from assay.source.scratch import scratch_path
 
 TRUTH = "truth.json"
 CELLS_FILE = "truth.parquet"
-ROW_GROUP = 4  # batches of the stream
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ def _write(made: Plan, out: Path, name: str, seed: int) -> Corrupted:
     rows: Counter[int] = Counter()
     with ExitStack() as whole:
         to_table, to_cells, to_truth = (whole.enter_context(atomic_path(p)) for p in (table, cells_file, truth_file))
-        total = _Writer(made, rows).write(to_table, to_cells)
+        total = Writer(made, rows).write(to_table, to_cells)
         truth = Truth(name, seed, made.scene.rows, total, _injected(made, rows), _skipped(made))
         to_truth.write_text(truth.to_json(), encoding="utf-8")
     return Corrupted(table, truth, cells_file, made.skipped)
@@ -153,113 +151,3 @@ def _injected(made: Plan, rows: Counter[int]) -> tuple[Injected, ...]:
             )
         )  # fmt: skip
     return tuple(found)
-
-
-class _Writer:
-    """Streams a plan's rows into a table, and the truth about them into another."""
-
-    def __init__(self, made: Plan, rows: Counter[int]) -> None:
-        self._made = made
-        self._counted = rows
-        self._names = [c for c in made.scene.declared if c not in made.scene.gone]
-        self._as_text = frozenset().union(*(h.damage.as_text for h in made.hits))
-        self._total = 0
-
-    def write(self, table: Path, truth: Path) -> int:
-        """Write both files and return the rows of the table."""
-        with ExitStack() as open_files:
-            rows_out: pq.ParquetWriter | None = None
-            cells_out = open_files.enter_context(pq.ParquetWriter(truth, CELLS, compression="zstd"))
-            for number, hit in enumerate(self._made.hits):
-                if hit.damage.drops:
-                    self._counted[number] = self._made.scene.rows
-                    for name in hit.damage.drops:
-                        cells_out.write_batch(cells(None, name, hit.index, hit.error.kind))
-            pending: list[pa.RecordBatch] = []
-            for batch, bad in self._pieces():
-                if rows_out is None:
-                    rows_out = open_files.enter_context(pq.ParquetWriter(table, batch.schema, compression="zstd"))
-                pending.append(batch)
-                if len(pending) == ROW_GROUP:
-                    rows_out.write_table(pa.Table.from_batches(pending))
-                    pending.clear()
-                if bad:
-                    cells_out.write_table(pa.Table.from_batches(bad).unify_dictionaries())
-            if rows_out is not None and pending:
-                rows_out.write_table(pa.Table.from_batches(pending))
-        return self._total
-
-    def _pieces(self) -> Iterator[tuple[pa.RecordBatch, list[pa.RecordBatch]]]:
-        """The changed rows, then the added ones of each error."""
-        yield from self._stream(self._changed(), None)
-        for number, hit in enumerate(self._made.hits):
-            if hit.damage.adds:
-                yield from self._stream(self._added(hit), number)
-
-    def _stream(self, query: exp.Select, added: int | None) -> Iterator[tuple[pa.RecordBatch, list[pa.RecordBatch]]]:
-        source, width = self._made.scene.source, len(self._names)
-        before = -1
-        for batch in source.stream(query):
-            if not batch.num_rows:
-                continue
-            places = batch.column(width).to_numpy()
-            if places[0] <= before or (np.diff(places) <= 0).any():
-                raise SourceError(f"{source.name}: the engine gave rows out of their order")
-            before = int(places[-1])
-            first, self._total = self._total, self._total + batch.num_rows
-            rows = pa.RecordBatch.from_arrays(batch.columns[:width], names=self._names)
-            yield rows, self._bad(batch, first) if added is None else [self._all_bad(batch.num_rows, first, added)]
-
-    def _bad(self, batch: pa.RecordBatch, first: int) -> list[pa.RecordBatch]:
-        """The truth about a batch whose first row is the table's ``first``."""
-        found = []
-        for number, hit in enumerate(self._made.hits):
-            if hit.damage.adds or hit.damage.drops:
-                continue
-            self._counted[number] += int(np.count_nonzero(batch.column(hit.mask).to_numpy(zero_copy_only=False)))
-            for place, name in enumerate(hit.damage.values):
-                if name in self._names:
-                    rows = np.flatnonzero(batch.column(_flag(hit, place)).to_numpy(zero_copy_only=False))
-                    if rows.size:
-                        found.append(cells(pa.array(rows + first), name, hit.index, hit.error.kind))
-        return found
-
-    def _all_bad(self, count: int, first: int, number: int) -> pa.RecordBatch:
-        hit = self._made.hits[number]
-        self._counted[number] += count
-        return cells(pa.array(np.arange(first, first + count)), None, hit.index, hit.error.kind)
-
-    def _changed(self) -> exp.Select:
-        """All rows as the errors leave them, with the flags of the changed cells."""
-        hits = [h for h in self._made.hits if not h.damage.adds and not h.damage.drops]
-        fields = []
-        for i, name in enumerate(self._names):
-            case, written = exp.Case(), [h for h in hits if name in h.damage.values]
-            for hit in written:
-                case = case.when(column(hit.mask), self._kept(name, hit.damage.values[name]))
-            value = case.else_(self._kept(name, column(name))) if written else self._kept(name, column(name))
-            fields.append(exp.alias_(value, f"c{i}"))
-        fields.append(exp.alias_(column(ROW), "assay_place"))
-        for hit in hits:
-            fields.append(exp.alias_(column(hit.mask), hit.mask))
-            for place, (name, value) in enumerate(hit.damage.values.items()):
-                changed = exp.and_(column(hit.mask), differs(old_value(hit.damage, name), value))
-                fields.append(exp.alias_(is_true(changed), _flag(hit, place)))
-        query = exp.select(*fields).from_(self._made.stages().subquery("hit"))
-        # A join may give rows in another order; everything else keeps the order of the table.
-        return query.order_by(column(ROW)) if any(h.damage.eve for h in hits) else query
-
-    def _added(self, hit: Hit) -> exp.Select:
-        """The rows that an error adds."""
-        values = [self._kept(n, hit.damage.values.get(n, column(n))) for n in self._names]
-        fields = [exp.alias_(value, f"c{i}") for i, value in enumerate(values)]
-        query = exp.select(*fields, exp.alias_(column(ROW), "assay_place"))
-        query = query.from_(self._made.stages().subquery("hit")).where(column(hit.mask))
-        return query.order_by(column(ROW)) if any(h.damage.eve for h in self._made.hits) else query
-
-    def _kept(self, name: str, value: exp.Expr) -> exp.Expr:
-        return text(value) if name in self._as_text and not isinstance(value, exp.Null) else value.copy()
-
-
-def _flag(hit: Hit, place: int) -> str:
-    return f"{hit.mask}_{place}"

@@ -30,7 +30,7 @@ def exceed(
     """
     part, whole = _two(scene, columns, small, large)
     below, above = scene.number(part), scene.number(whole)
-    variant = str(scene.rng.choice(CHANGE))
+    variant = str(scene.rng.choice([v for v in CHANGE if v != "shrink"] if whole in scene.written else CHANGE))
     changed, value, eligible = part, sql(":above + :least + :few", above=above, least=least, few=scene.choice(39)), None
     if variant == "times":
         more = sql("ceil(:above * (1.1 + 1.9 * :u)) + :least", above=above, u=scene.chance(), least=least)
@@ -50,7 +50,9 @@ def spend_with_zero_impressions(scene: Scene, columns: list[str], _: int) -> Dam
     spend, impressions = _two(scene, columns, ("spend",), ("impressions",))
     values = {impressions: scene.fit(impressions, exp.convert(0))}
     clicks, variant = scene.find("clicks"), str(scene.rng.choice(["clicks stay", "no clicks"]))
-    if variant == "no clicks" and clicks is not None:
+    if clicks is None or clicks in scene.written:
+        variant = "clicks stay"
+    elif variant == "no clicks":
         values[clicks] = scene.fit(clicks, exp.convert(0))
     eligible = sql(":spend > 0 AND :shown > 0", spend=scene.number(spend), shown=scene.number(impressions))
     return Damage(values, eligible, (spend, impressions), variant=variant)

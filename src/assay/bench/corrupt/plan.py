@@ -17,7 +17,7 @@ from assay.bench.corrupt.eve import with_eve
 from assay.bench.corrupt.kinds import KINDS, MOST, Kind
 from assay.bench.corrupt.mechanisms import MECHANISMS, Place, Target
 from assay.bench.corrupt.scene import ROW, Scene
-from assay.bench.corrupt.sql import all_of, any_of, column, differs, is_true, sql, text
+from assay.bench.corrupt.sql import all_of, any_of, column, differs, is_true, named, select, sql, text
 from assay.errors import ConfigurationError
 
 TOUCHED = 1 << 60  # more than any priority: rows of earlier errors come last
@@ -58,14 +58,23 @@ class Plan:
     skipped: tuple[NotApplicable, ...]
 
     def stages(self, coming: Hit | None = None) -> exp.Select:
-        """The clean rows with the hidden columns of the hits, and what a ``coming`` one needs."""
+        """The rows after all hits, with their masks and clean values, and what a ``coming`` hit needs."""
         rows = self.scene.base()
         for hit in (*self.hits, *([coming] if coming else [])):
             if hit.damage.eve is not None:
                 rows = with_eve(self.scene, rows, hit.damage.eve)
+        as_text: frozenset[str] = frozenset()
         for hit in self.hits:
-            rows = exp.select(exp.Star(), exp.alias_(hit.condition, hit.mask)).from_(rows.subquery("stage"))
+            rows = select([exp.Star(), named(hit.condition.copy(), hit.mask)], rows)
+            if hit.damage.values and not hit.damage.adds:
+                as_text |= hit.damage.as_text
+                rows = select([exp.Star(replace=_changes(hit, as_text))], rows)
         return rows
+
+    @property
+    def as_text(self) -> frozenset[str]:
+        """The columns that become text."""
+        return frozenset().union(*(h.damage.as_text for h in self.hits))
 
 
 def plan(scene: Scene, errors: Sequence[Error]) -> Plan:
@@ -94,10 +103,11 @@ def _check(error: Error) -> None:
         raise ConfigurationError(f"no mechanism {error.mechanism!r}; there are: {', '.join(MECHANISMS)}")
 
 
-def _turn(numbered: tuple[int, Error]) -> tuple[bool, int]:
-    """Columns are dropped when it is known which ones the other errors need."""
+def _turn(numbered: tuple[int, Error]) -> tuple[int, int]:
+    """Columns become text when no other error has to read them, and are dropped when it is known who needs them."""
     index, error = numbered
-    return error.kind == "dropped_column" and not error.columns, index
+    late = {"shifted_rows": 1, "dropped_column": 0 if error.columns else 2}
+    return late.get(error.kind, 0), index
 
 
 def _singles(error: Error) -> list[Error]:
@@ -128,6 +138,7 @@ def _hit(made: Plan, index: int, error: Error) -> Hit:
         target = Target(tuple(damage.values) or damage.columns, eligible, wanted, kind.whole)
         place = MECHANISMS[mechanism](scene, target)
     condition = _condition(made, hit, eligible, place, wanted)
+    scene.written.update(() if damage.adds else damage.values)
     if 0 < len(damage.columns) <= FEW_COLUMNS:
         scene.taken.update(damage.columns, damage.values)
     if mechanism in ("dates", "since") and scene.event_date:
@@ -140,7 +151,7 @@ def _eligible(damage: Damage) -> exp.Expr:
     conditions = [] if damage.eligible is None else [damage.eligible]
     changes = []
     for name, value in damage.values.items():
-        changed = differs(old_value(damage, name), value)
+        changed = differs(as_kept(column(name), name in damage.as_text), value)
         fits = isinstance(value, exp.Null) or len(damage.values) > 1
         changes.append(
             changed if fits else exp.and_(changed, exp.not_(exp.Is(this=value.copy(), expression=exp.null())))
@@ -150,9 +161,20 @@ def _eligible(damage: Damage) -> exp.Expr:
     return is_true(all_of(conditions))
 
 
-def old_value(damage: Damage, name: str) -> exp.Expr:
-    """The clean value as it is compared with the new one."""
-    return text(column(name)) if name in damage.as_text else column(name)
+def as_kept(value: exp.Expr, is_text: bool) -> exp.Expr:
+    """The value as its column holds it when all is done: as text where the column becomes text."""
+    return text(value) if is_text and not isinstance(value, exp.Null) else value.copy()
+
+
+def _changes(hit: Hit, as_text: frozenset[str]) -> list[exp.Expr]:
+    """The written columns: new where the error hits, else as they were."""
+    changed = []
+    for name, value in hit.damage.values.items():
+        is_text = name in as_text
+        new, old = as_kept(value, is_text), as_kept(column(name), is_text)
+        case = exp.Case().when(column(hit.mask), new, copy=False).else_(old, copy=False)
+        changed.append(named(case, name))
+    return changed
 
 
 def _condition(made: Plan, hit: Hit, eligible: exp.Expr, place: Place, wanted: int) -> exp.Expr:
@@ -160,14 +182,14 @@ def _condition(made: Plan, hit: Hit, eligible: exp.Expr, place: Place, wanted: i
     scene = made.scene
     if place.within is not None:
         eligible = is_true(exp.and_(eligible, place.within))
-    rows = made.stages(hit)
     clashing = any_of([column(h.mask) for h in made.hits if _clash(h, hit)])
     touched = any_of([column(h.mask) for h in made.hits])
     candidate = exp.and_(eligible, exp.not_(exp.paren(clashing)))
-    count = exp.select(
-        exp.alias_(sql("count(CASE WHEN :e THEN 1 END)", e=eligible), "eligible"),
-        exp.alias_(sql("count(CASE WHEN :c THEN 1 END)", c=candidate), "candidates"),
-    ).from_(rows.subquery("rows_"))
+    counts = [
+        named(sql("count(CASE WHEN :e THEN 1 END)", e=eligible), "eligible"),
+        named(sql("count(CASE WHEN :c THEN 1 END)", c=candidate), "candidates"),
+    ]
+    count = select(counts, made.stages(hit))
     counted = scene.source.ask(count).to_pylist()[0]
     if not counted["candidates"]:
         reason = "no row can carry it" if not counted["eligible"] else "earlier errors left no row that could carry it"
@@ -178,20 +200,28 @@ def _condition(made: Plan, hit: Hit, eligible: exp.Expr, place: Place, wanted: i
     hits = min(wanted, most, counted["candidates"])
     offset = sql("CASE WHEN :touched THEN :far ELSE 0 END", touched=touched, far=TOUCHED)
     priority = sql(":priority + :offset", priority=place.priority, offset=offset)
-    order = exp.select(exp.alias_(priority, "priority")).from_(rows.subquery("rows_")).where(candidate)
-    last = scene.source.ask(order.order_by(exp.column("priority")).limit(1).offset(hits - 1)).column(0)[0].as_py()
+    order = select([named(priority, "priority")], made.stages(hit)).where(candidate, copy=False)
+    order = order.order_by(exp.column("priority"), copy=False).limit(1, copy=False).offset(hits - 1, copy=False)
+    last = scene.source.ask(order).column(0)[0].as_py()
     return exp.and_(candidate.copy(), sql(":priority <= :last", priority=priority, last=int(last)))
 
 
 def _clash(earlier: Hit, later: Hit) -> bool:
-    """Whether two errors in one row would touch the same cells, or cells that the other one reads."""
+    """Whether two errors cannot be in one row.
+
+    They cannot write the same cell, nor may the later one change what the earlier one is about, nor rest on a cell that
+    is damaged in itself. Breaks of logic rest on each other well: clicks above impressions, conversions above those.
+    """
     if earlier.damage.adds or later.damage.adds:
+        # An exact copy is one whatever else is wrong with the row.
+        return bool(earlier.damage.values and later.damage.values)
+    if earlier.writes & later.writes or later.writes & _about(earlier.damage):
         return True
-    reads_later = set(later.damage.columns) | _read(later.damage)
-    reads_earlier = set(earlier.damage.columns) | _read(earlier.damage)
-    return bool(earlier.writes & (later.writes | reads_later) or later.writes & reads_earlier)
+    logical = earlier.kind.group == later.kind.group == "logical"
+    return bool(earlier.writes & _about(later.damage)) and not logical
 
 
-def _read(damage: Damage) -> set[str]:
+def _about(damage: Damage) -> set[str]:
+    """The columns that an error names or reads."""
     expressions = [e for e in (*damage.values.values(), damage.eligible) if e is not None]
-    return {c.name for e in expressions for c in e.find_all(exp.Column)} - {ROW}
+    return {*damage.columns, *(c.name for e in expressions for c in e.find_all(exp.Column))} - {ROW}

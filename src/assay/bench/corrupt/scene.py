@@ -10,7 +10,7 @@ import numpy as np
 from sqlglot import exp
 
 from assay.bench.corrupt.error import NotApplicableError
-from assay.bench.corrupt.sql import SPAN, column, day_number, is_true, sql
+from assay.bench.corrupt.sql import SPAN, column, day_number, is_true, named, select, sql
 from assay.domain.pack import Pack
 from assay.domain.role import Family, Role
 from assay.domain.roles import assign_roles
@@ -43,6 +43,7 @@ class Scene:
         error: the index of the error that is being made.
         gone: columns that an error drops.
         taken: columns that errors damage or need.
+        written: columns that errors damage.
     """
 
     def __init__(self, source: Source, pack: Pack, seed: int, row_hash: Hash = duckdb_hash) -> None:
@@ -55,6 +56,7 @@ class Scene:
         self.pack = pack
         self.gone: set[str] = set()
         self.taken: set[str] = set()
+        self.written: set[str] = set()
         self._hash = row_hash
         self.error = 0
         self._draws = 0
@@ -233,12 +235,19 @@ class Scene:
         last = first + int(np.argmin(np.abs(reached - wanted)))
         return days[first][0], days[last][0]
 
+    def clean(self, name: str) -> exp.Expr:
+        """The clean value, beside what errors made of it."""
+        return column(self._clean_name[name])
+
+    @cached_property
+    def _clean_name(self) -> dict[str, str]:
+        return {name: f"assay_clean_{i}" for i, name in enumerate(self.declared)}
+
     def base(self) -> exp.Select:
-        """The clean rows with their positions."""
+        """The clean rows with their positions, each value twice: to be damaged, and to be compared with."""
         fields: list[exp.Expr] = []
-        for name in self.declared:
-            enum = self.declared[name].native.upper().startswith("ENUM")
-            value = column(name)
-            fields.append(exp.alias_(exp.cast(value, "text"), name, quoted=True) if enum else value)
-        position = exp.alias_(exp.cast(self.source.position(), "bigint"), ROW)
-        return exp.select(*fields, position).from_(self.source.relation())
+        for name, declared in self.declared.items():
+            enum = declared.native.upper().startswith("ENUM")
+            value = exp.cast(column(name), "text") if enum else column(name)
+            fields += [named(value, name), named(value.copy(), self._clean_name[name])]
+        return select([*fields, named(exp.cast(self.source.position(), "bigint"), ROW)], self.source.relation())

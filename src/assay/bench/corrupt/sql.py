@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 
 from sqlglot import exp
@@ -21,6 +22,17 @@ def _operand(part: exp.Expr | str | float) -> exp.Expr:
         return exp.convert(part)
     part = part.copy()
     return exp.paren(part, copy=False) if isinstance(part, exp.Binary | exp.Not | exp.Neg) else part
+
+
+def select(fields: Sequence[exp.Expr], rows: exp.Expr) -> exp.Select:
+    """A query of fields from a table or a query; takes what it is given into the tree, without copying."""
+    place = rows.subquery("rows_", copy=False) if isinstance(rows, exp.Query) else rows
+    return exp.Select().select(*fields, copy=False).from_(place, copy=False)
+
+
+def named(value: exp.Expr, name: str) -> exp.Expr:
+    """The value as a field of this name; takes it into the tree."""
+    return exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))
 
 
 def column(name: str) -> exp.Expr:
