@@ -1,36 +1,111 @@
 """Write docs/results.md from the logs of the other benchmarks, so that every figure in it is one that a script printed.
 
-python benchmarks/detection.py --styles canonical meta google tiktok --sizes 5000 --seeds 5 --log out/detection.jsonl
-python benchmarks/audit_speed.py --rows 1000000,10000000 --log out/audit_speed.json
-python benchmarks/results.py out/audit_speed.json out/detection.jsonl [more detection logs]
+    python benchmarks/results.py out/*.jsonl out/audit_speed.json
+
+A log may hold several runs: the last one of each experiment counts, of severity the last one of each choice of kinds.
+Sections come in a fixed order, and what no log tells of is left out. Logs are made by:
+
+    assay bench sweep --seeds 1-5 --log out/sweep.jsonl
+    assay bench severity --log out/severity.jsonl
+    assay bench severity --kinds realistic,decoy --log out/severity.jsonl
+    assay bench clean --seeds 1-25 --log out/clean.jsonl
+    assay bench consistency --log out/consistency.jsonl
+    python benchmarks/peers.py --log out/peers.jsonl
+    python benchmarks/pairs.py PAIRS/hospital PAIRS/flights PAIRS/beers --log out/pairs.jsonl
+    python benchmarks/detection.py --sizes 5000 --seeds 5 --log out/detection.jsonl
+    python benchmarks/audit_speed.py --rows 1000000,10000000 --log out/audit_speed.json
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks import sections
+
+Run = tuple[dict[str, Any], list[dict[str, Any]]]
+ORDER = ("sweep", "severity", "clean", "consistency", "peers", "pairs", "detection", "speed")
 
 
 def main() -> None:
     """Read the logs and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("speed", type=Path)
-    parser.add_argument("detection", type=Path, nargs="+")
+    parser.add_argument("logs", type=Path, nargs="+", metavar="LOG")
     parser.add_argument("--out", type=Path, default=Path("docs/results.md"))
     options = parser.parse_args()
+    chosen = [run for log in options.logs for run in last_runs(log)]
+    options.out.write_text(page(chosen, options.out), encoding="utf-8")
+
+
+def runs(log: Path) -> Iterator[Run]:
+    """The runs of a log: each head with its results.
+
+    Raises:
+        ValueError: the file is no log.
+    """
+    text = log.read_text(encoding="utf-8")
+    lines = [json.loads(text)] if log.suffix == ".json" else [json.loads(line) for line in text.splitlines()]
+    if not lines or "arguments" not in lines[0]:
+        raise ValueError(f"{log}: does not begin with the head of a run")
+    heads = [i for i, line in enumerate(lines) if "arguments" in line]
+    for start, end in zip(heads, [*heads[1:], len(lines)], strict=True):
+        yield lines[start], lines[start + 1 : end]
+
+
+def topic(head: dict[str, Any]) -> str:
+    """Which section a run belongs to."""
+    arguments = head["arguments"]
+    if "experiment" in head:
+        return str(head["experiment"])
+    signs = {"published": "pairs", "start": "speed"}
+    known = [name for sign, name in signs.items() if sign in head]
+    known += ["peers"] * ("peers" in arguments) + ["detection"] * ("auditor" in arguments)
+    if not known:
+        raise ValueError(f"a log of an unknown kind, with arguments {', '.join(arguments)}")
+    return known[0]
+
+
+def last_runs(log: Path) -> list[Run]:
+    """The last run of each experiment of a log that got anywhere."""
+    last = {}
+    for head, results in runs(log):
+        if results or "results" in head:
+            last[topic(head), str(head["arguments"].get("kinds"))] = (head, results)
+    return list(last.values())
+
+
+def page(found: Sequence[Run], out: Path) -> str:
+    """The whole page; charts are written beside it."""
     parts = [
         "# Results\n",
         "Written by `benchmarks/results.py` from the logs of the runs named below. What falls short is listed.\n",
     ]
-    for log in options.detection:
-        lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-        heads = [line for line in lines if "arguments" in line]
-        parts.append(detection(heads[-1], lines[lines.index(heads[-1]) + 1 :]))
-    parts.append(speed(json.loads(options.speed.read_text(encoding="utf-8"))))
-    options.out.write_text("\n".join(parts), encoding="utf-8")
+    for name in ORDER:
+        chosen = [run for run in found if topic(run[0]) == name]
+        parts += [_section(name, head, results, out, i) for i, (head, results) in enumerate(chosen)]
+    return "\n".join(parts)
+
+
+def _section(name: str, head: dict[str, Any], results: list[dict[str, Any]], out: Path, number: int) -> str:
+    if name == "severity":
+        return sections.severity(head, results, out.with_name(f"results_severity_{number + 1}.svg"))
+    if name == "speed":
+        return speed(head)
+    if name == "peers":
+        from benchmarks import peers
+
+        return f"## Other tools\n\n{peers.page(head, results)}"
+    if name == "detection":
+        return detection(head, results)
+    simple = {"sweep": sections.sweep, "clean": sections.clean, "consistency": sections.consistency}
+    return {**simple, "pairs": sections.pairs}[name](head, results)
 
 
 def detection(head: dict[str, Any], results: list[dict[str, Any]]) -> str:

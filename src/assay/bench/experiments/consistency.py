@@ -17,10 +17,11 @@ TIMES = 3
 
 @dataclass(frozen=True)
 class Case:
-    """A table with all errors of the sweep's last one, to be looked at several times."""
+    """The sweep's table of this depth, to be looked at several times; the last one has all errors."""
 
     table: Clean
     times: int
+    depth: int = len(STACK)
 
 
 def cases(tables: Tables, times: int = TIMES) -> list[Case]:
@@ -30,7 +31,7 @@ def cases(tables: Tables, times: int = TIMES) -> list[Case]:
 
 def measure(detector: Detector, case: Case) -> Result:
     """Look several times, and compare what is said with the first time."""
-    errors = [Error(kind, RATE) for kind in STACK]
+    errors = [Error(kind, RATE) for kind in STACK[: case.depth]]
     with folder() as place:
         made = corrupt(case.table.address(place), errors, case.table.seed, place / "dirty")
         runs = [timed(detector, made.table) for _ in range(case.times)]
