@@ -189,7 +189,8 @@ def hypothesise(
     errors = [j for j in tested if j.verdict is Verdict.ERROR]
     judgements, seen = confirm_and_look(source, second.hypotheses, context.grain, settings.sample_values, errors)
     raised = Raised(first.hypotheses + second.hypotheses, first.failures + second.failures)
-    return raised, tested + judgements, seen
+    # In the order in which all of them would have been raised at once.
+    return raised, sorted(tested + judgements, key=lambda j: -j.hypothesis.prior), seen
 
 
 def _audit(
