@@ -346,6 +346,7 @@ def errors() -> Iterator[Tricky]:
     yield wrong("an empty file", b"", "empty")
     yield wrong("blank lines only", b"\n\n  \n", "no rows")
     yield wrong("a cut gzip", gzip.compress(PLAIN.encode())[:-20], "damaged or cut off", "t.csv.gz")
+    yield wrong("a damaged gzip", gzip.compress(PLAIN.encode())[:12] + bytes(40), "damaged or cut off", "t.csv.gz")
     yield wrong("two files in a zip", zipped(a_csv=b"a\n1\n", b_csv=b"b\n1\n"), "holds 2 files", "t.csv.zip")
     yield wrong("broken json", b'{"a": 1', "cannot be read as json", "t.json")
     yield wrong("an image", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "no text", "t.csv")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import lzma
 import zipfile
+import zlib
 from contextlib import closing
 from pathlib import Path
 from typing import IO, Any, cast
@@ -15,6 +17,7 @@ from assay.source.base import amount
 
 CHUNK = 1 << 20
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip"}
+DAMAGED = (lzma.LZMAError, zlib.error, zipfile.BadZipFile)
 LEGACY_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -48,8 +51,8 @@ def unpacked(path: Path, target: Path, bound: int | None = None) -> Path:
                         f"{path.name}: unpacked it is larger than the {amount(bound)} that are left; raise --max-bytes"
                     )
                 plain.write(chunk)
-    except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile) as error:
-        if isinstance(error, OSError) and error.errno is not None:
+    except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, *DAMAGED) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
         raise SourceError(f"{path.name}: the {how} data is damaged or cut off; fetch the file again") from None
     return target

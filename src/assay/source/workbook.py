@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -25,8 +27,8 @@ def sheet_names(path: Path) -> list[str]:
     Raises:
         SourceError: the file is no workbook, or locked with a password.
     """
-    workbook = _opened(path)
-    return [name for name in workbook.sheet_names if _filled(workbook, name)]
+    with _reading(path) as workbook:
+        return [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).total_height]
 
 
 def stage_sheet(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str, table: str, name: str) -> Staged:
@@ -35,11 +37,11 @@ def stage_sheet(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str, t
     Raises:
         SourceError: there is no such sheet, or it is empty.
     """
-    workbook = _opened(path)
-    if sheet not in workbook.sheet_names:
-        known = ", ".join(workbook.sheet_names[:8])
-        raise SourceError(f"{path.name}: no sheet {sheet!r}; it has: {known}")
-    rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    with _reading(path) as workbook:
+        if sheet not in workbook.sheet_names:
+            known = ", ".join(workbook.sheet_names[:8])
+            raise SourceError(f"{path.name}: no sheet {sheet!r}; it has: {known}")
+        rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     records = _records(rows)
     if not records:
         raise SourceError(f"{name}: the sheet is empty")
@@ -85,20 +87,16 @@ def _text(cell: Cell) -> str:
     return str(cell).strip()
 
 
-def _opened(path: Path):  # type: ignore[no-untyped-def]  # the library's class is not typed
+@contextmanager
+def _reading(path: Path) -> Iterator[Any]:
+    """The workbook of a file; every failure of the library as one line."""
     import python_calamine
 
     with path.open("rb") as file:
         head = file.read(len(LEGACY_EXCEL))
     if head == LEGACY_EXCEL:
-        raise SourceError(
-            f"{path.name}: an old .xls workbook, or one locked with a password; save it as plain .xlsx or CSV"
-        )
+        raise SourceError(f"{path.name}: an old .xls workbook or one with a password; save it as plain .xlsx or CSV")
     try:
-        return python_calamine.CalamineWorkbook.from_path(str(path))
+        yield python_calamine.CalamineWorkbook.from_path(str(path))
     except (python_calamine.CalamineError, OSError):
         raise SourceError(f"{path.name}: cannot be read as an Excel workbook; save it again as .xlsx or CSV") from None
-
-
-def _filled(workbook, name: str) -> bool:  # type: ignore[no-untyped-def]
-    return bool(workbook.get_sheet_by_name(name).total_height)
