@@ -77,7 +77,8 @@ def last_runs(log: Path) -> list[Run]:
     last = {}
     for head, results in runs(log):
         if results or "results" in head:
-            last[topic(head), str(head["arguments"].get("kinds"))] = (head, results)
+            told = [head["arguments"].get(name) for name in ("kinds", "mechanisms")]
+            last[topic(head), str(told)] = (head, results)
     return list(last.values())
 
 

@@ -14,7 +14,7 @@ from benchmarks.curves import Panel, chart
 
 Head = Mapping[str, Any]
 Result = dict[str, Any]
-OWN = {"kinds": "--kinds", "rates": "--rates", "rate": "--rate", "times": "--times"}
+OWN = {"kinds": "--kinds", "mechanisms": "--mechanisms", "rates": "--rates", "rate": "--rate", "times": "--times"}
 
 
 def made_by(head: Head) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +97,16 @@ def test_every_room_has_its_place() -> None:
 def test_imports_go_downwards_only(path: Path) -> None:
     upwards = rooms_imported(path) - BELOW[room_of(name_of(path))]
     assert not upwards, f"{name_of(path)} imports {', '.join(sorted(upwards))}"
+
+
+AUDITING = set(BELOW["pipeline"]) | {"pipeline"}
+
+
+@pytest.mark.parametrize("path", [p for p in modules() if room_of(name_of(p)) in AUDITING], ids=name_of)
+def test_what_audits_never_reads_how_tables_are_generated_or_damaged(path: Path) -> None:
+    """Also not by a name in a string or by the path of a file: a detector cannot know its examination."""
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"\bassay[./]bench\b|\bbenchmarks\b", text), name_of(path)
 
 
 def test_the_package_itself_imports_its_rooms_lazily() -> None:

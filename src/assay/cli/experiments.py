@@ -72,6 +72,12 @@ def severity(
     rates: Annotated[
         str, typer.Option("--rates", metavar="SHARE,...", help="Shares of damaged rows.")
     ] = "0.1%,0.5%,1%,5%,10%,20%,40%",
+    mechanisms: Annotated[
+        str,
+        typer.Option(
+            "--mechanisms", metavar="NAME,...", help="Where errors strike; by default in the usual way of each kind."
+        ),
+    ] = "",
     seeds: Seeds = "1",
     rows: Rows = 5_000,
     styles: Styles = "canonical",
@@ -88,8 +94,10 @@ def severity(
     from assay.bench.experiments import severity as experiment
 
     tables, chosen, asked = tables_of(source, seeds, rows, styles), experiment.kinds_of(_parts(kinds)), shares(rates)
-    todo = experiment.cases(tables, chosen, asked)
-    return _run(experiment, tables, todo, detector, jobs, log, quiet, kinds=chosen, rates=asked)
+    where = experiment.mechanisms_of(_parts(mechanisms))
+    todo = experiment.cases(tables, chosen, asked, where)
+    told = {"kinds": chosen, "rates": asked, **({"mechanisms": where} if any(where) else {})}
+    return _run(experiment, tables, todo, detector, jobs, log, quiet, **told)
 
 
 def consistency(

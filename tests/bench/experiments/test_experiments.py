@@ -65,6 +65,14 @@ def test_severity_measures_each_kind_at_each_rate_and_a_lost_column_once() -> No
     assert (result["bad_rows"], result["found"], result["row_recall"]) == (120, False, 0.0)
 
 
+def test_a_mechanism_is_left_out_where_it_makes_no_sense() -> None:
+    cases = severity.cases(SMALL, ["null_cells", "reloaded_days"], (0.05,), severity.mechanisms_of(["block", "dates"]))
+    asked = [(c.error.kind, c.error.mechanism) for c in cases]
+    assert asked == [("null_cells", "block"), ("null_cells", "dates"), ("reloaded_days", "dates")]
+    with pytest.raises(ConfigurationError, match="no mechanism 'luck'"):
+        severity.mechanisms_of(["luck"])
+
+
 def test_a_decoy_is_reported_only_if_there_is_an_alarm() -> None:
     case = severity.cases(SMALL, ["late_conversions"], (0.05,))[0]
     quiet, alarmed = severity.measure(silent, case), severity.measure(noisy, case)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assay.bench.corrupt import KINDS, Error, NotApplicableError, corrupt
+from assay.bench.corrupt import KINDS, MECHANISMS, Error, NotApplicableError, corrupt
 from assay.bench.experiments.detector import Detector
 from assay.bench.experiments.run import Result, folder, timed
 from assay.bench.experiments.score import rows, types
@@ -41,11 +41,32 @@ def kinds_of(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def cases(tables: Tables, kinds: Sequence[str], rates: Sequence[float] = RATES) -> list[Case]:
-    """Each kind at each rate in each table; once where a rate means nothing."""
+def mechanisms_of(names: Sequence[str]) -> list[str]:
+    """The mechanisms of these names; the usual one of each kind where none is named.
+
+    Raises:
+        ConfigurationError: there is no such mechanism.
+    """
+    for name in names:
+        if name not in MECHANISMS:
+            raise ConfigurationError(f"no mechanism {name!r}; there are: {', '.join(MECHANISMS)}")
+    return list(names) or [""]
+
+
+def cases(
+    tables: Tables, kinds: Sequence[str], rates: Sequence[float] = RATES, mechanisms: Sequence[str] = ("",)
+) -> list[Case]:
+    """Each kind at each rate by each mechanism in each table; once where a rate means nothing.
+
+    Args:
+        mechanisms: names of ``MECHANISMS``; empty for the usual one of each kind. Kinds that a mechanism makes no sense
+            for go without it.
+    """
     return [
-        Case(table, Error(kind, rate))
+        Case(table, Error(kind, rate, mechanism))
         for kind in kinds
+        for mechanism in mechanisms
+        if not (mechanism and KINDS[kind].only and mechanism not in KINDS[kind].only)
         for table in tables
         for rate in (rates[:1] if kind in WITHOUT_RATE else rates)
     ]
