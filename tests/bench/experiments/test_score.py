@@ -55,6 +55,13 @@ def test_a_consequence_counts_as_its_findings() -> None:
     assert types([told], [injected()], DAMAGED).perfect
 
 
+def test_a_kind_about_whole_rows_may_name_the_key_if_its_rows_are_damaged_ones() -> None:
+    restated = injected("restated_days", ("duplicate_keys",), "spend", "clicks")
+    assert types([found("duplicate_keys", ("date", "ad"), range(100))], [restated], DAMAGED).perfect
+    elsewhere = types([found("duplicate_keys", ("date", "ad"), range(90, 190))], [restated], DAMAGED)
+    assert (elsewhere.missed, elsewhere.false) == (("restated_days",), ("duplicate_keys(date, ad)",))
+
+
 def test_a_decoy_cannot_be_found_and_alarms_about_it_are_false() -> None:
     decoy = injected("late_conversions", ())
     scored = types([found("missing_values", ("spend",), range(100))], [decoy], np.empty(0, np.int64))

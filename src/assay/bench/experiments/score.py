@@ -13,6 +13,7 @@ from assay.profile.arrays import Ints
 
 WITHIN = 0.98  # of a finding's rows that are damaged ones, for it to speak of the damage
 ABSENT = "missing_columns"  # names what is not there, in the words of its role rather than of a header
+OF_ROWS = ("duplicate_rows", "duplicate_keys", "stale_data")  # name the key or the date, where values are damaged
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,24 @@ class Ratio:
         return 2 * self.hits / total if total else 1.0
 
 
-def right(found: Found, injected: Injected) -> bool:
-    """Whether a finding or one of its consequences is of a kind expected for an error and names one of its columns."""
+def right(found: Found, injected: Injected, damaged: Ints) -> bool:
+    """Whether a finding or one of its consequences is of a kind expected for an error and names one of its columns.
+
+    Kinds that speak of whole rows need not name a damaged column, if their rows are damaged ones.
+    """
     return any(
-        kind in injected.expected and (kind == ABSENT or bool(set(columns) & set(injected.columns)))
+        kind in injected.expected
+        and (
+            kind == ABSENT
+            or bool(set(columns) & set(injected.columns))
+            or (kind in OF_ROWS and _within(found, damaged))
+        )
         for kind, columns in found.claims
     )
+
+
+def _within(found: Found, damaged: Ints) -> bool:
+    return bool(found.rows.size) and bool(np.isin(found.rows, damaged).mean() >= WITHIN)
 
 
 def types(findings: Iterable[Found], injected: Sequence[Injected], damaged: Ints) -> Types:
@@ -74,9 +87,9 @@ def types(findings: Iterable[Found], injected: Sequence[Injected], damaged: Ints
     """
     alarms = [f for f in findings if f.alarm]
     real = [i for i in injected if i.expected]
-    found = [i.kind for i in real if any(right(a, i) for a in alarms)]
-    other = [a for a in alarms if not any(right(a, i) for i in real)]
-    within = [a for a in other if a.rows.size and np.isin(a.rows, damaged).mean() >= WITHIN]
+    found = [i.kind for i in real if any(right(a, i, damaged) for a in alarms)]
+    other = [a for a in alarms if not any(right(a, i, damaged) for i in real)]
+    within = [a for a in other if _within(a, damaged)]
     false = [a for a in other if not any(a is w for w in within)]
     missed = [i.kind for i in real if i.kind not in found]
     labels = (tuple(sorted(a.label for a in group)) for group in (within, false))
