@@ -71,9 +71,7 @@ def main() -> None:
             for label, command in commands.items():
                 runs[label].append(timed(command, folder).seconds)
         baseline = statistics.median(runs["DuckDB, regular"])
-        print(
-            f"{arguments.rows:,} rows, {arguments.runs} runs\n\n| file | seconds | ratio |\n|---|--:|--:|"
-        )
+        print(f"{arguments.rows:,} rows, {arguments.runs} runs\n\n| file | seconds | ratio |\n|---|--:|--:|")
         for label, seconds in runs.items():
             median = statistics.median(seconds)
             print(f"| {label} | {median:.2f} | {median / baseline:.2f} |")

@@ -12,10 +12,10 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from assay.config import Settings
-from assay.source.bigquery import BigQuerySource
-from assay.source.bigquery_address import parse_address
-from assay.source.bigquery_catalog import describe
-from assay.source.bigquery_client import Connection
+from assay.source.bigquery.address import parse_address
+from assay.source.bigquery.catalog import describe
+from assay.source.bigquery.client import Connection
+from assay.source.bigquery.source import BigQuerySource
 
 Answer = Callable[[str, str, Mapping[str, Any]], tuple[int, Mapping[str, Any]]]
 ADDRESS = "bigquery://proj-1/ads.daily"

@@ -21,10 +21,10 @@ from assay.config import Settings
 from assay.errors import AssayError, BudgetError, SourceError
 from assay.pipeline import audit, audits
 from assay.plan import plans
-from assay.source import bigquery as engine
 from assay.source.base import Source
-from assay.source.bigquery import BigQuerySource
-from assay.source.bigquery_client import Connection
+from assay.source.bigquery import source as engine
+from assay.source.bigquery.client import Connection
+from assay.source.bigquery.source import BigQuerySource
 from assay.source.open import find_tables
 from tests.engines.emulator import DATASET, PROJECT, Emulator
 from tests.engines.tables import TABLES, clean

@@ -14,10 +14,10 @@ from sqlglot import exp
 
 from assay.config import Settings
 from assay.errors import AssayError, BudgetError, ConfigurationError, QueryError, SourceError
-from assay.source.bigquery import BigQuerySource
-from assay.source.bigquery_address import parse_address
-from assay.source.bigquery_client import Connection
-from assay.source.bigquery_errors import explain
+from assay.source.bigquery.address import parse_address
+from assay.source.bigquery.client import Connection
+from assay.source.bigquery.errors import explain
+from assay.source.bigquery.source import BigQuerySource
 from tests.engines import offline
 from tests.engines.offline import Service, refused, table_resource
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from assay.source import guard
-from assay.source.bigquery_partitions import INGESTION, SUFFIX, Partitioning
+from assay.source.bigquery.partitions import INGESTION, SUFFIX, Partitioning
 
 DAYS = ["20251231", "20260101", "20260102", "__NULL__", "__UNPARTITIONED__"]
 HOURS = ["2026010100", "2026010123", "2026010200"]

@@ -16,7 +16,7 @@ import pytest
 
 from assay.config import Settings
 from assay.errors import BudgetError, MissingExtraError, SourceError
-from assay.source import remote
+from assay.source.files import remote
 from assay.source.open import find_tables
 
 CSV = b"day,clicks\n2025-03-01,5\n2025-03-02,6\n"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.source.dialect import Dialect, Reader, detect_dialect
-from assay.source.encoding import detect_encoding
-from assay.source.layout import footer_start, is_total, unique_names
+from assay.source.files.dialect import Dialect, Reader, detect_dialect
+from assay.source.files.encoding import detect_encoding
+from assay.source.files.layout import footer_start, is_total, unique_names
 
 
 @pytest.mark.parametrize(

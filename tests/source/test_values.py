@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from assay.source.base import ColumnType
-from assay.source.calendar_formats import CalendarFormat, calendar_of
-from assay.source.numerals import Numerals, numerals_of
-from assay.source.written import Habits, writing_of
+from assay.source.files.calendar_formats import CalendarFormat, calendar_of
+from assay.source.files.numerals import Numerals, numerals_of
+from assay.source.files.written import Habits, writing_of
 
 TEXT = exp.column("x", quoted=True)
 PIECES = st.sampled_from(

@@ -18,7 +18,7 @@ from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.placeholders import is_placeholder
 from assay.hypothesis.shapes import FORMATS, Format, coarse_shapes, matched, number_formats, shape_pattern
 from assay.source.base import ColumnType
-from assay.source.numerals import Numerals
+from assay.source.files.numerals import Numerals
 
 PREVAILS = 0.6  # share of a kind, or of a format, from which the rest is the exception
 CODED = (Family.ID, Family.DIMENSION, Family.NAME, Family.FLAG)

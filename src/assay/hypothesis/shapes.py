@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assay.source.numerals import APOSTROPHES, MINUS, SPACE, Numerals
+from assay.source.files.numerals import APOSTROPHES, MINUS, SPACE, Numerals
 
 Bools = npt.NDArray[np.bool_]
 

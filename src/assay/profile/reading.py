@@ -14,9 +14,9 @@ from sqlglot import exp
 
 from assay.profile.arrays import Floats, Ints
 from assay.source.base import ColumnType
-from assay.source.calendar_formats import CalendarFormat
-from assay.source.numerals import Numerals
-from assay.source.written import writing_of
+from assay.source.files.calendar_formats import CalendarFormat
+from assay.source.files.numerals import Numerals
+from assay.source.files.written import writing_of
 
 LONGEST_NUMBER = 15  # digits that floats hold; longer ones are ids
 

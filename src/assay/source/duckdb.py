@@ -59,7 +59,7 @@ def columns_of(connection: duckdb.DuckDBPyConnection, relation: str, *, inferred
 
 
 class DuckDBSource:
-    """One relation that DuckDB can read. Built by :func:`open_database` and by :mod:`assay.source.files`."""
+    """One relation that DuckDB can read. Built by :func:`open_database` and by :mod:`assay.source.files.tables`."""
 
     billed = False
 

@@ -69,7 +69,7 @@ def find_tables(address: str, where: str | None = None) -> list[Address]:
 
 
 def _objects(address: str, scheme: str, where: str | None) -> list[Address]:
-    from assay.source.remote import find_objects, open_objects
+    from assay.source.files.remote import find_objects, open_objects
 
     condition = _condition(where)
     return [Address(f.name, partial(open_objects, scheme, f), condition) for f in find_objects(address)]
@@ -80,7 +80,7 @@ def _warehouse(address: str, where: str | None) -> list[Address]:
         import google.cloud.bigquery  # noqa: F401 - whether it is there
     except ImportError:
         raise MissingExtraError("google-cloud-bigquery", "bigquery") from None
-    from assay.source.bigquery import tables_of
+    from assay.source.bigquery.source import tables_of
 
     return tables_of(address, where)
 
@@ -99,7 +99,7 @@ def _database(rest: str, where: str | None) -> list[Address]:
 
 
 def _files(address: str, where: str | None) -> list[Address]:
-    from assay.source.files import file_format, open_files
+    from assay.source.files.tables import file_format, open_files
 
     condition = _condition(where)
     path = Path(address)
@@ -123,10 +123,10 @@ def _files(address: str, where: str | None) -> list[Address]:
 
 def _tables(path: Path, condition: exp.Expr | None) -> list[Address]:
     """The tables of a file: one, or those of the sheets of a workbook."""
-    from assay.source.files import file_format, open_files
+    from assay.source.files.tables import file_format, open_files
 
     if file_format(path) == "excel":
-        from assay.source.workbook import sheet_names
+        from assay.source.files.workbook import sheet_names
 
         sheets = sheet_names(path)
         if len(sheets) > 1:
@@ -135,7 +135,7 @@ def _tables(path: Path, condition: exp.Expr | None) -> list[Address]:
 
 
 def _sheet(path: Path, sheet: str, condition: exp.Expr | None) -> Address:
-    from assay.source.files import open_files
+    from assay.source.files.tables import open_files
 
     name = f"{path.name}#{sheet}"
     return Address(name, partial(open_files, [path], name, sheet=sheet), condition)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import duckdb
 
 from assay.source.duckdb import column_type
-from assay.source.layout import is_total
+from assay.source.files.layout import is_total
+from assay.source.files.typed import quoted
 from assay.source.notes import Note
-from assay.source.typed import quoted
 
 ENOUGH = 3  # rows below which sums prove nothing
 CLOSE = 1e-6

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from assay.source.base import ColumnType
-from assay.source.calendar_formats import CalendarFormat, calendar_of
-from assay.source.numerals import Numerals, numerals_of
+from assay.source.files.calendar_formats import CalendarFormat, calendar_of
+from assay.source.files.numerals import Numerals, numerals_of
 
 READABLE = 0.55  # share of present values that must read; 40 % of the cells may be damaged
 PLAIN = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*\Z", re.ASCII)

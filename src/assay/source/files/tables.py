@@ -14,10 +14,10 @@ from assay.config import Settings
 from assay.errors import SourceError
 from assay.source.base import Column
 from assay.source.duckdb import NUMBERED, DuckDBSource, columns_of, connect, one_line, within_bound
+from assay.source.files.textfile import Staged
+from assay.source.files.texts import stage_texts
 from assay.source.footprint import Footprint
 from assay.source.scratch import scratch_path
-from assay.source.textfile import Staged
-from assay.source.texts import stage_texts
 
 READERS = {
     ".parquet": "parquet",

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assay.source.encoding import UTF8, Encoding, detect_encoding, is_utf8
+from assay.source.files.encoding import UTF8, Encoding, detect_encoding, is_utf8
 
 CHUNK = 1 << 20
 SAMPLE = 1 << 18

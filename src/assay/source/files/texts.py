@@ -8,15 +8,15 @@ from pathlib import Path
 import duckdb
 
 from assay.errors import SourceError
-from assay.source.encoding import UTF8, detect_encoding
-from assay.source.tear import MARK, REPLACED, located
-from assay.source.textfile import Staged, stage_carefully, stage_quickly
-from assay.source.together import stage_together, unite
-from assay.source.totals import drop_totals
-from assay.source.transcoded import CHUNK, transcode
-from assay.source.typed import quoted, text, type_columns
-from assay.source.unpacked import unpacked
-from assay.source.workbook import sheet_names, stage_sheet
+from assay.source.files.encoding import UTF8, detect_encoding
+from assay.source.files.tear import MARK, REPLACED, located
+from assay.source.files.textfile import Staged, stage_carefully, stage_quickly
+from assay.source.files.together import stage_together, unite
+from assay.source.files.totals import drop_totals
+from assay.source.files.transcoded import CHUNK, transcode
+from assay.source.files.typed import quoted, text, type_columns
+from assay.source.files.unpacked import unpacked
+from assay.source.files.workbook import sheet_names, stage_sheet
 
 LARGEST_OBJECT = 134_217_728
 

@@ -16,7 +16,7 @@ from functools import cached_property
 
 from sqlglot import exp
 
-from assay.source.numerals import matches
+from assay.source.files.numerals import matches
 
 EPOCH = dt.date(1970, 1, 1).toordinal()
 PIVOT = 70  # two digits below are years of this century

@@ -11,7 +11,7 @@ from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
 from assay.errors import AssayError, BudgetError, ConfigurationError, QueryError, SourceError
-from assay.source.bigquery_address import BigQueryAddress
+from assay.source.bigquery.address import BigQueryAddress
 
 READER = "roles/bigquery.dataViewer"
 _FILTER = re.compile(r"without a filter over column\(s\) (.+?) that can be used for partition elimination")

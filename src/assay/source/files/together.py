@@ -12,10 +12,10 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
+from assay.source.files.textfile import Staged, family, stage_carefully
+from assay.source.files.typed import quoted
+from assay.source.files.written import writing_of
 from assay.source.notes import Note
-from assay.source.textfile import Staged, family, stage_carefully
-from assay.source.typed import quoted
-from assay.source.written import writing_of
 
 FILE = "assay_file"
 SAMPLED = 5_000

@@ -14,10 +14,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from assay.source.dialect import Dialect, Reader, Record
-from assay.source.layout import Layout
-from assay.source.tear import LONG, MARK, SHORT, TORN
-from assay.source.typed import quoted
+from assay.source.files.dialect import Dialect, Reader, Record
+from assay.source.files.layout import Layout
+from assay.source.files.tear import LONG, MARK, SHORT, TORN
+from assay.source.files.typed import quoted
 
 BATCH = 20_000
 

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from assay.errors import QueryError
 from assay.source.base import ColumnType
-from assay.source.bigquery_columns import Leaf
+from assay.source.bigquery.columns import Leaf
 
 
 def below_each_other(queries: Sequence[exp.Expr]) -> exp.Expr:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from assay.source.dialect import Record
-from assay.source.layout import Layout
+from assay.source.files.dialect import Record
+from assay.source.files.layout import Layout
 from assay.source.notes import Note, places
 
 MARK = "assay_mark"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assay.source.base import ColumnType
-from assay.source.bigquery_columns import Leaf
+from assay.source.bigquery.columns import Leaf
 
 _FIXED = {
     "INT64": 8,

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from google.api_core import exceptions as api
 
 from assay.errors import AssayError, SourceError
-from assay.source.bigquery_address import BigQueryAddress
-from assay.source.bigquery_columns import native_type
-from assay.source.bigquery_errors import explain, explained
+from assay.source.bigquery.address import BigQueryAddress
+from assay.source.bigquery.columns import native_type
+from assay.source.bigquery.errors import explain, explained
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Table
 
-    from assay.source.bigquery_client import Connection
+    from assay.source.bigquery.client import Connection
 
 _SHARD = re.compile(r"(.*\D)(\d{8}|\d{6}|\d{4})\Z", re.DOTALL)
 _AT_ONCE = 8  # requests for schemas

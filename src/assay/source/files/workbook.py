@@ -11,12 +11,12 @@ from typing import Any
 import duckdb
 
 from assay.errors import SourceError
-from assay.source.dialect import Record
-from assay.source.layout import find_layout, footer_start
-from assay.source.ragged import stage_records
-from assay.source.tear import left_out, odd_header
-from assay.source.textfile import LAST, LOOKED_AT, Staged
-from assay.source.unpacked import LEGACY_EXCEL
+from assay.source.files.dialect import Record
+from assay.source.files.layout import find_layout, footer_start
+from assay.source.files.ragged import stage_records
+from assay.source.files.tear import left_out, odd_header
+from assay.source.files.textfile import LAST, LOOKED_AT, Staged
+from assay.source.files.unpacked import LEGACY_EXCEL
 
 Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 

@@ -14,8 +14,8 @@ from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 
 from assay.source.base import ColumnType
-from assay.source.bigquery_columns import Leaf, path_expression
-from assay.source.bigquery_dialect import google
+from assay.source.bigquery.columns import Leaf, path_expression
+from assay.source.bigquery.dialect import google
 
 VIEW = "assay_table"
 SAMPLE = "assay_sample"

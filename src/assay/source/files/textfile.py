@@ -15,16 +15,16 @@ from pathlib import Path
 import duckdb
 
 from assay.errors import SourceError
-from assay.source.calendar_formats import CalendarFormat
-from assay.source.dialect import Dialect, Reader, Record, declared_delimiter, detect_dialect, records_of
-from assay.source.layout import Layout, find_layout, footer_start, is_total
+from assay.source.files.calendar_formats import CalendarFormat
+from assay.source.files.dialect import Dialect, Reader, Record, declared_delimiter, detect_dialect, records_of
+from assay.source.files.layout import Layout, find_layout, footer_start, is_total
+from assay.source.files.numerals import Numerals
+from assay.source.files.ragged import Fault, mark_rows, mend, stage_records
+from assay.source.files.tear import broken_text, left_out, odd_header, torn_rows
+from assay.source.files.transcoded import encoding_of, is_binary, is_plain, transcode
+from assay.source.files.typed import quoted, text
+from assay.source.files.written import Writing, writing_of
 from assay.source.notes import Note
-from assay.source.numerals import Numerals
-from assay.source.ragged import Fault, mark_rows, mend, stage_records
-from assay.source.tear import broken_text, left_out, odd_header, torn_rows
-from assay.source.transcoded import encoding_of, is_binary, is_plain, transcode
-from assay.source.typed import quoted, text
-from assay.source.written import Writing, writing_of
 
 GUESSED = "sample_size = -1, dateformat = '%Y-%m-%d'"  # other dates are read by the habits of the column
 HEAD = 1 << 18

@@ -14,8 +14,8 @@ from google.cloud import bigquery
 
 import assay
 from assay.errors import QueryError
-from assay.source.bigquery_address import BigQueryAddress
-from assay.source.bigquery_errors import explained
+from assay.source.bigquery.address import BigQueryAddress
+from assay.source.bigquery.errors import explained
 
 if TYPE_CHECKING:
     import pyarrow as pa

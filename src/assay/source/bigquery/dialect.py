@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from assay.source.base import ColumnType
-from assay.source.bigquery_kinds import Kinds, kind_of
+from assay.source.bigquery.kinds import Kinds, kind_of
 
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _SAFE: dict[type[exp.Expr], str] = {exp.Ln: "SAFE.LN", exp.Sqrt: "SAFE.SQRT", exp.Exp: "SAFE.EXP"}

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assay.source.calendar_formats import calendar_of
-from assay.source.dialect import Record
-from assay.source.numerals import numerals_of
+from assay.source.files.calendar_formats import calendar_of
+from assay.source.files.dialect import Record
+from assay.source.files.numerals import numerals_of
 
 TOTAL = re.compile(
     r"^(grand |sub|overall |report )?totals?\b( ?[:\-–(].*| general| général| geral| rows?| of .*)?$|^total[:\-–].*"

@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from assay.source.base import ColumnType
-from assay.source.calendar_formats import CalendarFormat
+from assay.source.files.calendar_formats import CalendarFormat
+from assay.source.files.numerals import Numerals
+from assay.source.files.written import BLANK, Habits, Writing, habits_of, share, writing_of
 from assay.source.notes import Note
-from assay.source.numerals import Numerals
-from assay.source.written import BLANK, Habits, Writing, habits_of, share, writing_of
 
 HEAD = 2_000
 DISTINCT = 4_000  # values that a column's habits are told from

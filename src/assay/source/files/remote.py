@@ -74,7 +74,7 @@ def find_objects(address: str) -> list[Found]:
         SourceError: nothing is there, or it may not be read.
         MissingExtraError: the store's library is not installed.
     """
-    from assay.source.files import file_format
+    from assay.source.files.tables import file_format
 
     path, _, sheet = address.partition("#")
     files = _filesystem(path)
@@ -101,7 +101,7 @@ def open_objects(scheme: str, found: Found, settings: Settings, where: exp.Expr 
         BudgetError: the objects are larger than the bound.
     """
     from assay.source.duckdb import within_bound
-    from assay.source.files import open_files
+    from assay.source.files.tables import open_files
 
     files, folder = _filesystem(f"{scheme}://"), scratch_path()
     with _as_source_error(f"{scheme}://{found.paths[0].removeprefix(f'{scheme}://')}"):

@@ -14,15 +14,15 @@ from assay.config import Settings
 from assay.errors import BudgetError, SourceError
 from assay.source import guard
 from assay.source.base import Column, Cost
-from assay.source.bigquery_address import BigQueryAddress, parse_address
-from assay.source.bigquery_answers import below_each_other, flatten, narrow, part_of
-from assay.source.bigquery_bytes import column_bytes
-from assay.source.bigquery_catalog import PLAIN, Described, describe
-from assay.source.bigquery_client import Connection
-from assay.source.bigquery_columns import leaves
-from assay.source.bigquery_errors import needs_filter
-from assay.source.bigquery_partitions import SUFFIX, Partitioning, partitioning
-from assay.source.bigquery_statement import LARGEST_BLOCKS, POSITION, SAMPLE, VIEW, Draw, Writer
+from assay.source.bigquery.address import BigQueryAddress, parse_address
+from assay.source.bigquery.answers import below_each_other, flatten, narrow, part_of
+from assay.source.bigquery.bytes import column_bytes
+from assay.source.bigquery.catalog import PLAIN, Described, describe
+from assay.source.bigquery.client import Connection
+from assay.source.bigquery.columns import leaves
+from assay.source.bigquery.errors import needs_filter
+from assay.source.bigquery.partitions import SUFFIX, Partitioning, partitioning
+from assay.source.bigquery.statement import LARGEST_BLOCKS, POSITION, SAMPLE, VIEW, Draw, Writer
 from assay.source.duckdb import within_bound
 from assay.source.open import Address
 

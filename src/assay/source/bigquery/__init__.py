@@ -1,0 +1,1 @@
+"""BigQuery: audited in place, by the official client."""

@@ -1,0 +1,1 @@
+"""Files as people have them: how they are written, laid out and packed, and what their texts mean."""
