@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SourceArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[SOURCE]", help="A table believed to be clean; without one, generated tables.", show_default=False
+        metavar="SOURCE", help="A table believed to be clean; without one, generated tables.", show_default=False
     ),
 ]
 Rows = Annotated[int, typer.Option("--rows", metavar="N", min=1, help="Rows of each generated table.")]
