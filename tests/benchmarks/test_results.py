@@ -65,8 +65,9 @@ def test_the_command_of_a_run_can_be_given_again() -> None:
 
 
 def test_a_sweep_tells_what_was_missed_and_how_many_seeds_are_perfect() -> None:
+    rows = {"row_precision": 1.0, "row_recall": 0.75}
     lines = [
-        {"seed": seed, "table": depth, "found": ["a"] * depth, "missed": [], "false": [], "perfect": True}
+        {"seed": seed, "table": depth, "found": ["a"] * depth, "missed": [], "false": [], "perfect": True, **rows}
         for seed in (1, 2)
         for depth in range(1, 12)
     ]
@@ -74,6 +75,7 @@ def test_a_sweep_tells_what_was_missed_and_how_many_seeds_are_perfect() -> None:
     page = sections.sweep(head("sweep", seeds=[1, 2], rate=0.05), lines)
     assert "| 11 | and `random_strings` | 2 | 1.000 | 0.955 | 0.977 | 1 of 2 | `row_copies` |" in page
     assert "All eleven tables are perfect with 1 of 2 seeds." in page
+    assert "a worst recall of 0.750" in page
 
 
 def test_a_chart_is_well_formed_and_has_a_point_for_each_figure() -> None:
