@@ -280,11 +280,14 @@ def _shifts(rest: Floats, codes: Ints, size: int, share: float, width: float) ->
     groups = {i: ordered[edges[i] : edges[i + 1]] for i in range(size) if edges[i + 1] - edges[i] >= LEAST_GROUP}
     found = {i: densest(group, share) for i, group in groups.items()}
     usual = min(width, float(np.median([spread for _, spread in found.values()])) if found else 0.0)
+    # Levels of groups differ by nature, and a group may have two: only one far above the others is doubted.
+    low_end, middle = np.quantile([centre for centre, _ in found.values()] or [0.0], (0.16, 0.5))
+    highest = middle + (middle - low_end) + LEAST_FACTOR
     shifts = np.zeros(size)
     for i, (centre, spread) in found.items():
         shifts[i] = centre
         low, least = groups[i], max(LOW_PART * groups[i].size, LEAST_GROUP / 2)
-        while spread > 2 * usual:
+        while spread > 2 * usual and centre > highest:
             low = low[low < shifts[i] - LEAST_FACTOR]
             lower, tight = densest(low, least / low.size) if low.size >= least else (0.0, np.inf)
             if tight / least >= spread / (share * groups[i].size):
