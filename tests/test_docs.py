@@ -90,6 +90,9 @@ def _check_assay(words: list[str]) -> None:
         assert words[0] in {option for parameter in program.params for option in (*parameter.opts, "--help", "-h")}
         return
     command = program.commands[words[0]]
+    if isinstance(command, typer.core.TyperGroup) and len(words) > 1:
+        words = words[1:]
+        command = command.commands[words[0]]
     command.make_context(words[0], words[1:]).close()
 
 

@@ -11,11 +11,14 @@ from pathlib import Path
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, mode: int | None = None) -> Iterator[Path]:
     """A temporary file beside ``path`` that takes its place when the block ends well and is removed when it does not.
 
     A process that is killed inside the block leaves ``path`` as it was (and at worst a hidden ``.assay-*`` file).
     Readers see the old file or the new one, never a part.
+
+    Args:
+        mode: permissions of the file; by default those of the file that is replaced, or of any new one.
 
     Raises:
         OSError: the folder is missing or not writable, or the disk is full.
@@ -26,7 +29,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         _sync(temporary)
-        temporary.chmod(_mode(path))
+        temporary.chmod(_mode(path) if mode is None else mode)
         temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

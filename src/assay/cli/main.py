@@ -16,6 +16,7 @@ from typer.main import get_command
 
 import assay
 from assay.cli.audit import audit
+from assay.cli.bench import bench
 from assay.cli.demo import demo
 from assay.cli.errors import CLEAN, FOUND, PIPE_CLOSED, explain
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command("audit")(audit)
 app.command("demo")(demo)
+app.add_typer(bench, name="bench")
 
 
 def _version(wanted: bool) -> None:

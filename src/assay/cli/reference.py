@@ -56,10 +56,18 @@ def reference() -> str:
     group: Any = get_command(app)
     context = group.make_context("assay", [], resilient_parsing=True)
     parts = [INTRODUCTION, *_command("assay", group, context)]
+    parts += _commands_of("assay", group, context)
+    return "\n".join([*parts, FORMATS])
+
+
+def _commands_of(title: str, group: Any, context: Any) -> Iterator[str]:
+    """The commands of a group, and theirs."""
     for name in group.list_commands(context):
         command = group.get_command(context, name)
-        parts += _command(f"assay {name}", command, command.make_context(name, [], context, resilient_parsing=True))
-    return "\n".join([*parts, FORMATS])
+        inside = command.make_context(name, [], context, resilient_parsing=True)
+        yield from _command(f"{title} {name}", command, inside)
+        if hasattr(command, "list_commands"):
+            yield from _commands_of(f"{title} {name}", command, inside)
 
 
 def _command(title: str, command: Any, context: Any) -> Iterator[str]:

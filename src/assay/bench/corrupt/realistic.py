@@ -38,14 +38,26 @@ def outliers_plain(scene: Scene, columns: list[str], _: int) -> Damage:
 
 def outliers_plausible(scene: Scene, columns: list[str], _: int) -> Damage:
     """A value that the column has elsewhere, and that this row cannot have: a large one in a small row."""
-    name = _metric(scene, columns)
-    values = scene.positive(name)
-    low, high, top = (float(q) for q in np.quantile(values, [0.4, 0.97, 0.998]))
-    if not low * 5 < high:
-        raise NotApplicableError(f"{name} varies too little to hide a wrong value in its range")
+    if columns:
+        _metric(scene, columns)
+    wide = [c for c in columns or scene.metrics if _wide(scene, c)]
+    name = (
+        columns[0] if columns and wide else scene.pick(wide, "count or amount that varies enough to hide a wrong value")
+    )
+    low, high, top = _quantiles(scene, name)
     value = sql(":high + (:top - :high) * :u", high=high, top=top, u=scene.chance())
     small = sql(":value > 0 AND :value <= :low", value=scene.number(name), low=low)
     return Damage({name: scene.fit(name, _whole(scene, name, value))}, small)
+
+
+def _quantiles(scene: Scene, name: str) -> tuple[float, float, float]:
+    low, high, top = np.quantile(scene.positive(name), [0.4, 0.97, 0.998])
+    return float(low), float(high), float(top)
+
+
+def _wide(scene: Scene, name: str) -> bool:
+    low, high, top = _quantiles(scene, name)
+    return low * 5 < high < top
 
 
 def typos(scene: Scene, columns: list[str], _: int) -> Damage:

@@ -88,6 +88,11 @@ class Truth:
         return json.dumps({**self.article, **rest}, indent=1, ensure_ascii=False) + "\n"
 
 
+def summary(truth: Truth) -> str:
+    """The article's columns as one line of JSON."""
+    return json.dumps(truth.article, ensure_ascii=False) + "\n"
+
+
 def read_truth(path: Path) -> Truth:
     """The truth beside a corrupted table, from its ``truth.json``."""
     held = json.loads(path.read_text(encoding="utf-8"))

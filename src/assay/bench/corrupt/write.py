@@ -103,7 +103,17 @@ class Writer:
 
     def _added(self, hit: Hit) -> exp.Select:
         """The rows that an error adds."""
-        return self._ordered(self._final(hit.damage.values).where(column(hit.mask), copy=False))
+        return self._ordered(self._final(self._of_clean(hit.damage.values)).where(column(hit.mask), copy=False))
+
+    def _of_clean(self, values: Mapping[str, exp.Expr]) -> dict[str, exp.Expr]:
+        """New values over the clean ones: no other error is in these rows, and columns may have become text."""
+        clean = self._made.scene.clean
+        known = self._made.scene.declared
+
+        def as_clean(node: exp.Expr) -> exp.Expr:
+            return clean(node.name) if isinstance(node, exp.Column) and node.name in known else node
+
+        return {name: value.transform(as_clean) for name, value in values.items()}
 
     def _final(self, new: Mapping[str, exp.Expr] | None = None) -> exp.Select:
         made, new = self._made, new or {}
