@@ -51,7 +51,7 @@ def _rows(context: Context, tested: tuple[str, ...], prints: npt.NDArray[np.uint
     pairs = equal_pairs(prints)
     known = context.grain and _meaningful(context)
     expected = _alike(context) if known else _by_chance(sample, prints)
-    usual = 3 * expected  # the estimate is one of order
+    usual = 2 * expected  # the estimate is a rough one
     natural = expected > 0 and pairs <= usual + 3 * math.sqrt(usual)
     evidence: dict[str, Any] = {"key": list(context.grain)}
     if pairs:

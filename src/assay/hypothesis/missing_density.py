@@ -18,6 +18,7 @@ Bools = npt.NDArray[np.bool_]
 MOSTLY_ABSENT = 0.45  # above it nothing but a role or structure tells damage from a column that few rows fill
 HOLDS = 0.5  # share of a column's values that must lie where it is due, for the structure to be understood
 FRINGE = 0.015  # share of the reported rows that may be absent by nature
+THIN = 0.2  # absence that no structure explains, if it is nowhere more frequent than this
 LEAST_ROWS, LEAST_RATE = 5, 0.001  # fewer exceptions from a structure are its fringe
 
 
@@ -76,7 +77,8 @@ def due_region(context: Context, found: Absence, known: Features, usable: Bools)
     rate = gone / max(rows, 1)
     region = base
     uneven = False
-    if not blank_zero and gone <= max(LEAST_ROWS, LEAST_RATE * rows) and rows >= HOLDS * tree.rows:
+    thin = not pure and max(leaf.rate for leaf in others) < THIN
+    if not blank_zero and gone <= max(LEAST_ROWS, LEAST_RATE * rows) and (thin or rows >= HOLDS * tree.rows):
         # Mostly complete, and missing in a part of the rows of some segments: no structure looks like that.
         between = [leaf for leaf in others if leaf not in base]
         if sum(leaf.absent for leaf in between) < HOLDS * tree.absent:
