@@ -74,6 +74,10 @@ def corrupt_command(
         Path, typer.Option("--out", metavar="DIR", help="A folder for the table, truth.json and truth.parquet.")
     ],
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of everything that is drawn.")] = 0,
+    scratch: Annotated[
+        str,
+        typer.Option("--scratch", metavar="PROJECT.DATASET", help="For BigQuery: the data set to make the tables in."),
+    ] = "",
     quiet: QuietOption = False,
     debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
@@ -86,7 +90,13 @@ def corrupt_command(
     from assay.bench.corrupt.truth import summary
     from assay.cli.console import put, say
 
-    truth = corrupt(source, [Error.parse(text) for text in errors], seed, out).truth
+    wanted = [Error.parse(text) for text in errors]
+    if source.startswith("bigquery://"):
+        from assay.bench.corrupt.warehouse import corrupt_in_warehouse
+
+        truth = corrupt_in_warehouse(source, wanted, seed, out, scratch)
+    else:
+        truth = corrupt(source, wanted, seed, out).truth
     put(summary(truth))
     if not quiet:
         for injected in truth.injected:

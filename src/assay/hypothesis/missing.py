@@ -23,6 +23,7 @@ from assay.hypothesis.sentinels import Absence, absence, certain_by_company
 
 Bools = npt.NDArray[np.bool_]
 
+SPARSE = 0.8  # absence from which what is there is the exception, and a further gap cannot be told from its pattern
 FEWEST_FILLED = 12  # with fewer values nothing tells what a column should hold
 UNDEFINED = 0.98  # share of the rows without a rate in which a quantity that it is made of is zero
 SAME_ROWS = 0.9  # columns whose missing rows overlap to this share (Jaccard) have one cause
@@ -91,7 +92,12 @@ def _case(context: Context, found: Absence, known: Features) -> Case | None:
         parts.append(exp.and_(exp.paren(_and(found.predicate, due.possible_condition)), exp.paren(block.condition)))
     if not parts or not rows.any():
         return None
-    if context.profile.sample.rows - found.mask.sum() < FEWEST_FILLED or _rarely_blank_for_zero(context, found, due):
+    sparse = found.mask.mean() >= SPARSE and context.role(name).dense is not True
+    if (
+        sparse
+        or context.profile.sample.rows - found.mask.sum() < FEWEST_FILLED
+        or _rarely_blank_for_zero(context, found, due)
+    ):
         confidence = min(confidence, 0.45)
     evidence: dict[str, Any] = {
         "forms": found.forms,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.config import Settings
-from assay.errors import MissingExtraError, SourceError
+from assay.errors import MissingExtraError, SourceError, UnsupportedError
 from assay.source import guard
 
 if TYPE_CHECKING:
@@ -66,6 +66,31 @@ def find_tables(address: str, where: str | None = None) -> list[Address]:
         return _objects(address, scheme, where)
     known = f"a path, gs://, s3://, duckdb://FILE#TABLE or {BIGQUERY}"
     raise SourceError(f"{address}: unknown scheme {scheme}://; use {known}")
+
+
+def make_table(address: str, table: str, query: str) -> None:
+    """Make a table of a warehouse from a query in its own SQL; one of that name is replaced.
+
+    The only statement of assay that writes: the caller has to be told by the user which data set is for that.
+
+    Args:
+        address: a ``bigquery://`` address; its project pays.
+        table: ``PROJECT.DATASET.TABLE``.
+
+    Raises:
+        UnsupportedError: the address is of another engine.
+        SourceError: it may not be made.
+    """
+    if not address.startswith("bigquery://"):
+        raise UnsupportedError(f"{address}: tables are made in BigQuery only")
+    from assay.source.bigquery.address import parse_address
+    from assay.source.bigquery.client import Connection
+
+    connection = Connection(parse_address(address))
+    try:
+        connection.job(f"CREATE OR REPLACE TABLE `{table}` AS\n{query}", table)
+    finally:
+        connection.close()
 
 
 def _objects(address: str, scheme: str, where: str | None) -> list[Address]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,7 +129,7 @@ def _write(made: Plan, out: Path, name: str, seed: int) -> Corrupted:
     with ExitStack() as whole:
         to_table, to_cells, to_truth = (whole.enter_context(atomic_path(p)) for p in (table, cells_file, truth_file))
         total = Writer(made, rows).write(to_table, to_cells)
-        truth = Truth(name, seed, made.scene.rows, total, _injected(made, rows), _skipped(made))
+        truth = Truth(name, seed, made.scene.rows, total, injected(made, rows), _skipped(made))
         to_truth.write_text(truth.to_json(), encoding="utf-8")
     return Corrupted(table, truth, cells_file, made.skipped)
 
@@ -138,7 +138,7 @@ def _skipped(made: Plan) -> tuple[tuple[str, str], ...]:
     return tuple((s.error.kind, s.reason) for s in made.skipped)
 
 
-def _injected(made: Plan, rows: Counter[int]) -> tuple[Injected, ...]:
+def injected(made: Plan, rows: Mapping[int, int]) -> tuple[Injected, ...]:
     """The hits in the order in which they were asked for, with the rows that were counted while writing."""
     found = []
     for number, hit in sorted(enumerate(made.hits), key=lambda pair: pair[1].index):

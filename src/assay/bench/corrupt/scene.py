@@ -29,6 +29,12 @@ Hash = Callable[[int], exp.Expr]
 """A signed or unsigned 64-bit hash of the row's position and a number."""
 
 
+def bigquery_hash(salt: int) -> exp.Expr:
+    """The hash that BigQuery has."""
+    told = sql("concat(CAST(:row AS TEXT), :salt)", row=column(ROW), salt=f":{salt}")
+    return exp.Anonymous(this="FARM_FINGERPRINT", expressions=[told])
+
+
 def duckdb_hash(salt: int) -> exp.Expr:
     """The hash that the embedded engine has."""
     return exp.Anonymous(this="hash", expressions=[column(ROW), exp.Literal.number(salt)])
@@ -46,7 +52,13 @@ class Scene:
         written: columns that errors damage.
     """
 
-    def __init__(self, source: Source, pack: Pack, seed: int, row_hash: Hash = duckdb_hash) -> None:
+    def __init__(self, source: Source, pack: Pack, seed: int, row_hash: Hash = duckdb_hash, number: str = "") -> None:
+        """Look at a table.
+
+        Args:
+            row_hash: the engine's hash of a row.
+            number: a column with the position of each row, where the engine knows none; it is no column of the table.
+        """
         self.source = source
         self.rows = source.rows
         self.seed = seed
@@ -54,7 +66,9 @@ class Scene:
         self.sample = take_sample(source, SAMPLE_ROWS)
         self.roles = assign_roles(self.sample, pack)
         self.pack = pack
-        self.gone: set[str] = set()
+        self.gone: set[str] = {number} - {""}
+        self._number = number
+        self._dialect = "bigquery" if row_hash is bigquery_hash else "duckdb"
         self.taken: set[str] = set()
         self.written: set[str] = set()
         self._hash = row_hash
@@ -181,10 +195,8 @@ class Scene:
         declared = self.declared[name]
         if declared.type is ColumnType.TEXT and declared.native.upper().startswith("ENUM"):
             return exp.cast(value, "text")
-        kind = exp.DataType.build(declared.native, dialect=self.dialect)
+        kind = exp.DataType.build(declared.native, dialect=self._dialect)
         return exp.TryCast(this=value, to=kind, safe=True)
-
-    dialect = "duckdb"
 
     def chance(self) -> exp.Expr:
         """A draw between 0 and 1 for each row, another one at each call."""
@@ -250,4 +262,5 @@ class Scene:
             enum = declared.native.upper().startswith("ENUM")
             value = exp.cast(column(name), "text") if enum else column(name)
             fields += [named(value, name), named(value.copy(), self._clean_name[name])]
-        return select([*fields, named(exp.cast(self.source.position(), "bigint"), ROW)], self.source.relation())
+        position = column(self._number) if self._number else self.source.position()
+        return select([*fields, named(exp.cast(position, "bigint"), ROW)], self.source.relation())

@@ -24,11 +24,11 @@ ROW_GROUP = 4  # batches of the stream
 class Writer:
     """Streams a plan's rows into a table, and the truth about them into another."""
 
-    def __init__(self, made: Plan, rows: Counter[int]) -> None:
+    def __init__(self, made: Plan, rows: Counter[int] | None = None) -> None:
         self._made = made
-        self._counted = rows
-        self._names = [c for c in made.scene.declared if c not in made.scene.gone]
-        self._cellwise = [h for h in made.hits if not h.damage.adds and not h.damage.drops]
+        self._counted: Counter[int] = Counter() if rows is None else rows
+        self.names = [c for c in made.scene.declared if c not in made.scene.gone]
+        self.cellwise = [h for h in made.hits if not h.damage.adds and not h.damage.drops]
         self._total = 0
 
     def write(self, table: Path, truth: Path) -> int:
@@ -57,13 +57,13 @@ class Writer:
 
     def _pieces(self) -> Iterator[tuple[pa.RecordBatch, list[pa.RecordBatch]]]:
         """The changed rows, then the added ones of each error."""
-        yield from self._stream(self._changed(), None)
+        yield from self._stream(self.changed(), None)
         for number, hit in enumerate(self._made.hits):
             if hit.damage.adds:
-                yield from self._stream(self._added(hit), number)
+                yield from self._stream(self.added(hit), number)
 
     def _stream(self, query: exp.Select, added: int | None) -> Iterator[tuple[pa.RecordBatch, list[pa.RecordBatch]]]:
-        source, width = self._made.scene.source, len(self._names)
+        source, width = self._made.scene.source, len(self.names)
         before = -1
         for batch in source.stream(query):
             if not batch.num_rows:
@@ -73,7 +73,7 @@ class Writer:
                 raise SourceError(f"{source.name}: the engine gave rows out of their order")
             before = int(places[-1])
             first, self._total = self._total, self._total + batch.num_rows
-            rows = pa.RecordBatch.from_arrays(batch.columns[:width], names=self._names)
+            rows = pa.RecordBatch.from_arrays(batch.columns[:width], names=self.names)
             bad = self._bad_cells(batch, first, count=added is None)
             yield rows, bad if added is None else [*bad, self._all_bad(batch.num_rows, first, added)]
 
@@ -81,13 +81,13 @@ class Writer:
         """The truth about a batch whose first row is the table's ``first``; hits are counted once, not in copies."""
         found = []
         for number, hit in enumerate(self._made.hits):
-            if hit not in self._cellwise:
+            if hit not in self.cellwise:
                 continue
             if count:
                 self._counted[number] += int(np.count_nonzero(batch.column(hit.mask).to_numpy(zero_copy_only=False)))
             for place, name in enumerate(hit.damage.values):
-                if name in self._names:
-                    rows = np.flatnonzero(batch.column(_flag(hit, place)).to_numpy(zero_copy_only=False))
+                if name in self.names:
+                    rows = np.flatnonzero(batch.column(flag(hit, place)).to_numpy(zero_copy_only=False))
                     if rows.size:
                         found.append(cells(pa.array(rows + first), name, hit.index, hit.error.kind))
         return found
@@ -97,11 +97,11 @@ class Writer:
         self._counted[number] += count
         return cells(pa.array(np.arange(first, first + count)), None, hit.index, hit.error.kind)
 
-    def _changed(self) -> exp.Select:
+    def changed(self) -> exp.Select:
         """All rows as the errors leave them, with the flags of the changed cells."""
         return self._ordered(self._final())
 
-    def _added(self, hit: Hit) -> exp.Select:
+    def added(self, hit: Hit) -> exp.Select:
         """The rows that an error adds."""
         return self._ordered(self._final(self._of_clean(hit.damage.values)).where(column(hit.mask), copy=False))
 
@@ -117,16 +117,16 @@ class Writer:
 
     def _final(self, new: Mapping[str, exp.Expr] | None = None) -> exp.Select:
         made, new = self._made, new or {}
-        values = [as_kept(new.get(n, column(n)), n in made.as_text) for n in self._names]
+        values = [as_kept(new.get(n, column(n)), n in made.as_text) for n in self.names]
         fields = [named(value, f"c{i}") for i, value in enumerate(values)]
         fields.append(named(column(ROW), "assay_place"))
-        for hit in self._cellwise:
+        for hit in self.cellwise:
             fields.append(named(column(hit.mask), hit.mask))
             for place, name in enumerate(hit.damage.values):
                 is_text = name in made.as_text
                 now, clean = as_kept(column(name), is_text), as_kept(made.scene.clean(name), is_text)
                 changed = is_true(exp.and_(column(hit.mask), differs(clean, now)))
-                fields.append(named(changed, _flag(hit, place)))
+                fields.append(named(changed, flag(hit, place)))
         return select(fields, made.stages())
 
     def _ordered(self, query: exp.Select) -> exp.Select:
@@ -134,5 +134,6 @@ class Writer:
         return query.order_by(column(ROW), copy=False) if any(h.damage.eve for h in self._made.hits) else query
 
 
-def _flag(hit: Hit, place: int) -> str:
+def flag(hit: Hit, place: int) -> str:
+    """The hidden column that is true where a hit changed the cell of its column at a place."""
     return f"{hit.mask}_{place}"
