@@ -16,6 +16,9 @@ from assay.source.base import ColumnType
 
 _SHOWN = 20
 _REMNANT = 0.02
+FEWEST_GROUPS = (
+    8  # of a dependency that no misspelling confirms: with fewer a second campaign of a brand looks like a slip
+)
 
 
 def propose(context: Context) -> list[Hypothesis]:
@@ -126,7 +129,7 @@ def _hypothesis(
 def _confidence(dependency: Dependency, near: float, edges: int, count: int) -> float:
     if near > 0.5:
         return 0.92 if count > 2 or edges > 1 else 0.7
-    if dependency.groups < 5 or dependency.spread > 3.0:
+    if dependency.groups < FEWEST_GROUPS or dependency.spread > 3.0:
         return 0.0  # an association with exceptions of its own
     if dependency.rate > 0.1:
         if edges > 1 and dependency.groups >= 10 and dependency.spread < 1.5:
