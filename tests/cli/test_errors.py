@@ -185,8 +185,9 @@ def test_a_terminated_audit_leaves_no_temporary_file(broken: Path, tmp_path: Pat
 
 def test_an_interrupt_is_one_line_and_130(broken: Path) -> None:
     script = (
-        "import os, signal, assay.pipeline as a; from assay.cli.main import main\n"
-        "a.examine = lambda *_: os.kill(os.getpid(), signal.SIGINT)\n"
+        "import os, signal, time, assay.pipeline as a; from assay.cli.main import main\n"
+        # Python handles a signal between two instructions of the main thread, not before kill returns.
+        "a.examine = lambda *_: (os.kill(os.getpid(), signal.SIGINT), time.sleep(30))\n"
         "main()\n"
     )
     done = subprocess.run(
