@@ -171,8 +171,8 @@ def test_a_report_that_cannot_be_written_is_an_error(clean: Path) -> None:
 
 def test_a_terminated_audit_leaves_no_temporary_file(broken: Path, tmp_path: Path) -> None:
     script = (
-        "import os, signal, sys, assay.pipeline as a; from assay.cli.main import main\n"
-        "a.write_rows = lambda *_: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "import os, signal, time, assay.pipeline as a; from assay.cli.main import main\n"
+        "a.write_rows = lambda *_: (os.kill(os.getpid(), signal.SIGTERM), time.sleep(30))\n"
         "main()\n"
     )
     out = tmp_path / "out"
