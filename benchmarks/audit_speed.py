@@ -12,7 +12,6 @@ table comes from ``assay.bench.advertising``; the broken one is the same with 5 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
 import os
 import platform
@@ -30,7 +29,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from assay.bench.advertising import batches
+from benchmarks.logbook import header
 
 DROPPED = ("leads", "installs")  # the canonical style has 26 columns; published timings are for 24
 SUMMARIZE = """
@@ -174,15 +176,6 @@ def start_up(folder: Path, runs: int) -> dict[str, float]:
     return {name: round(seconds - best["python"], 3) for name, seconds in best.items() if name != "python"}
 
 
-def revision() -> str:
-    """The commit that is measured, with a mark where files were changed."""
-    try:
-        done = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()
-
-
 def machine() -> dict[str, Any]:
     """What the figures were measured on."""
     model = platform.processor() or platform.machine()
@@ -254,12 +247,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     options = arguments()
     options.folder.mkdir(parents=True, exist_ok=True)
-    head: dict[str, Any] = {
-        "revision": revision(),
-        "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "machine": machine(),
-        "arguments": {k: str(v) if isinstance(v, Path) else v for k, v in vars(options).items()},
-    }
+    head = {**header(options), "machine": machine()}
     start = start_up(options.folder, options.runs)
     results: list[dict[str, Any]] = []
     for size in sorted(int(n.replace("_", "")) for n in options.rows.split(",")):

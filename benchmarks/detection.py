@@ -12,11 +12,8 @@ columns, its rows are at least 98 % of the bad ones and at most 2 % others, and 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import importlib
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -30,12 +27,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.parquet as pq
-from injections import KINDS, NotApplicableError, inject
 from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import assay
 from assay.bench.advertising import generate
 from assay.bench.styles import STYLES
+from benchmarks.injections import KINDS, NotApplicableError, inject
+from benchmarks.logbook import header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,15 +176,6 @@ def _match(found: list[Found], mask: NDArray[np.bool_], excused: NDArray[np.bool
     return round(hits / bad, 4) if bad else 1.0, round(hits / (hits + wrong), 4) if hits + wrong else 1.0
 
 
-def revision() -> str:
-    """The commit that is measured, with a mark where files were changed."""
-    try:
-        done = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()
-
-
 def table_of(results: list[dict[str, Any]]) -> str:
     """One line a kind: cases, cases found and passed, the worst row scores, and cases with extra alarms."""
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -261,12 +252,7 @@ def main() -> None:
     options.log.parent.mkdir(parents=True, exist_ok=True)
     results: list[dict[str, Any]] = []
     with options.log.open("a") as log, ProcessPoolExecutor(options.jobs) as pool:
-        head: dict[str, Any] = {
-            "revision": revision(),
-            "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        }
-        head |= {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "python": platform.python_version()}
-        head["arguments"] = {k: str(v) if isinstance(v, Path) else v for k, v in vars(options).items()}
+        head = header(options)
         print(json.dumps(head), file=log)
         for result in pool.map(run, chosen, [options.auditor] * len(chosen)):
             if result is None:

@@ -6,6 +6,10 @@
 ``rate`` is a share of all rows. Where fewer rows than that can carry the error (purchases need a purchase), at most
 four fifths of those are hit, so that the clean relation stays visible. The seed picks the variant and the column in
 turn, so the first few seeds cover all variants. Rates that an export computed (ctr, cpc) keep their clean values.
+
+It shares nothing with ``assay.bench.corrupt``, on purpose. That works in SQL, on any table, for users, and ``assay
+bench`` scores with it; this works in arrays, on generated tables, and breaks them in ways of its own. Where the two
+scoreboards agree, it is not because of one mistake that both make.
 """
 
 from __future__ import annotations
