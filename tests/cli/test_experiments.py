@@ -31,9 +31,11 @@ def test_numbers_that_are_none_are_refused(text: str) -> None:
 
 def test_tables_that_are_not_there_are_refused_before_anything_runs() -> None:
     with pytest.raises(SourceError, match="no such file"):
-        experiments.tables_of("nowhere.csv", "1", 10, "all")
+        experiments.tables_of("nowhere.csv", "1", "10", "all")
     with pytest.raises(ConfigurationError, match="no export style"):
-        experiments.tables_of(None, "1", 10, "fax")
+        experiments.tables_of(None, "1", "10", "fax")
+    with pytest.raises(typer.BadParameter, match="no rows"):
+        experiments.tables_of(None, "1", "10,0", "all")
 
 
 def test_an_experiment_prints_its_summary_and_appends_to_its_log(
@@ -41,7 +43,8 @@ def test_an_experiment_prints_its_summary_and_appends_to_its_log(
 ) -> None:
     log = tmp_path / "log.jsonl"
     for _ in range(2):
-        assert experiments.clean(seeds="3", rows="300", styles="google", log=log, quiet=True) == 0
+        asked = experiments.Asked(seeds="3", rows="300", styles="google", log=log, quiet=True)
+        assert experiments.clean(asked) == 0
     said = capsys.readouterr()
     assert said.out.splitlines()[0].startswith("style") and not said.err
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,43 +18,49 @@ if TYPE_CHECKING:
 
     from assay.bench.experiments.tables import Tables
 
-SourceArgument = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="SOURCE", help="A table believed to be clean; without one, generated tables.", show_default=False
-    ),
-]
-Rows = Annotated[int, typer.Option("--rows", metavar="N", min=1, help="Rows of each generated table.")]
-Styles = Annotated[
-    str, typer.Option("--styles", metavar="NAME,...", help="Export styles: canonical, meta, google, tiktok; or all.")
-]
-Seeds = Annotated[str, typer.Option("--seeds", metavar="N,...", help="Seeds, such as 1,2,3 or 1-5.")]
-Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Processes that work at once.")]
-Log = Annotated[
-    Path, typer.Option("--log", metavar="FILE", help="JSON lines are appended to it: the run, then each case.")
-]
-By = Annotated[
-    str,
-    typer.Option(
-        "--detector", metavar="NAME", help="What looks at the tables: assay, or a function as MODULE:FUNCTION."
-    ),
-]
 DEFAULT_LOG = Path("assay-bench.jsonl")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What every experiment can be asked for: the fields are its argument and options."""
+
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SOURCE", help="A table believed to be clean; without one, generated tables.", show_default=False
+        ),
+    ] = None
+    seeds: Annotated[str, typer.Option("--seeds", metavar="N,...", help="Seeds, such as 1,2,3 or 1-5.")] = "1-5"
+    rows: Annotated[str, typer.Option("--rows", metavar="N,...", help="Rows of the generated tables.")] = "5000"
+    styles: Annotated[
+        str,
+        typer.Option("--styles", metavar="NAME,...", help="Export styles: canonical, meta, google, tiktok; or all."),
+    ] = "canonical"
+    detector: Annotated[
+        str,
+        typer.Option(
+            "--detector", metavar="NAME", help="What looks at the tables: assay, or a function as MODULE:FUNCTION."
+        ),
+    ] = "assay"
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Processes that work at once.")] = 1
+    log: Annotated[
+        Path, typer.Option("--log", metavar="FILE", help="JSON lines are appended to it: the run, then each case.")
+    ] = DEFAULT_LOG
+    quiet: QuietOption = False
+    debug: DebugOption = False
+
+    @property
+    def tables(self) -> Tables:
+        """The clean tables; raises what :func:`tables_of` does."""
+        return tables_of(self.source, self.seeds, self.rows, self.styles)
+
+
 def sweep(
-    source: SourceArgument = None,
-    seeds: Seeds = "1-5",
-    rows: Rows = 5_000,
-    styles: Styles = "canonical",
+    asked: Asked,
     rate: Annotated[
         str, typer.Option("--rate", metavar="SHARE", help="Share of the rows that each error damages.")
     ] = "5%",
-    detector: By = "assay",
-    jobs: Jobs = 1,
-    log: Log = DEFAULT_LOG,
-    quiet: QuietOption = False,
-    debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
     """Eleven tables with more and more stacked errors: precision, recall and F1 of the error types.
 
@@ -59,12 +68,12 @@ def sweep(
     """
     from assay.bench.experiments import sweep as experiment
 
-    tables, share = tables_of(source, seeds, rows, styles), shares(rate)[0]
-    return _run(experiment, tables, experiment.cases(tables, share), detector, jobs, log, quiet, rate=share)
+    share = shares(rate)[0]
+    return _run(experiment, asked, experiment.cases(asked.tables, share), rate=share)
 
 
 def severity(
-    source: SourceArgument = None,
+    asked: Asked,
     kinds: Annotated[
         str,
         typer.Option("--kinds", metavar="NAME,...", help="Error kinds, or logical, structural, realistic, decoy."),
@@ -78,14 +87,6 @@ def severity(
             "--mechanisms", metavar="NAME,...", help="Where errors strike; by default in the usual way of each kind."
         ),
     ] = "",
-    seeds: Seeds = "1",
-    rows: Rows = 5_000,
-    styles: Styles = "canonical",
-    detector: By = "assay",
-    jobs: Jobs = 1,
-    log: Log = DEFAULT_LOG,
-    quiet: QuietOption = False,
-    debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
     """Each error alone at growing rates: how often it is found, and how exactly its rows are.
 
@@ -93,65 +94,64 @@ def severity(
     """
     from assay.bench.experiments import severity as experiment
 
-    tables, chosen, asked = tables_of(source, seeds, rows, styles), experiment.kinds_of(_parts(kinds)), shares(rates)
+    chosen, wanted = experiment.kinds_of(_parts(kinds)), shares(rates)
     where = experiment.mechanisms_of(_parts(mechanisms))
-    todo = experiment.cases(tables, chosen, asked, where)
-    told = {"kinds": chosen, "rates": asked, **({"mechanisms": where} if any(where) else {})}
-    return _run(experiment, tables, todo, detector, jobs, log, quiet, **told)
+    told = {"kinds": chosen, "rates": wanted, **({"mechanisms": where} if any(where) else {})}
+    return _run(experiment, asked, experiment.cases(asked.tables, chosen, wanted, where), **told)
 
 
 def consistency(
-    source: SourceArgument = None,
+    asked: Asked,
     times: Annotated[int, typer.Option("--times", metavar="N", min=2, help="Audits of each table.")] = 3,
-    seeds: Seeds = "1-3",
-    rows: Rows = 5_000,
-    styles: Styles = "canonical",
-    detector: By = "assay",
-    jobs: Jobs = 1,
-    log: Log = DEFAULT_LOG,
-    quiet: QuietOption = False,
-    debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
     """The same damaged table several times: whether findings, figures and explanations stay the same."""
     from assay.bench.experiments import consistency as experiment
 
-    tables = tables_of(source, seeds, rows, styles)
-    return _run(experiment, tables, experiment.cases(tables, times), detector, jobs, log, quiet, times=times)
+    return _run(experiment, asked, experiment.cases(asked.tables, times), times=times)
 
 
-def clean(
-    source: SourceArgument = None,
-    seeds: Seeds = "1-5",
-    rows: Annotated[str, typer.Option("--rows", metavar="N,...", help="Rows of the generated tables.")] = "5000",
-    styles: Styles = "all",
-    detector: By = "assay",
-    jobs: Jobs = 1,
-    log: Log = DEFAULT_LOG,
-    quiet: QuietOption = False,
-    debug: DebugOption = False,  # noqa: ARG001 - read before parsing
-) -> int:
+def clean(asked: Asked) -> int:
     """Tables that have nothing wrong with them: every alarm is a false one."""
     from assay.bench.experiments import clean as experiment
 
-    tables = tables_of(source, seeds, rows, styles)
-    return _run(experiment, tables, experiment.cases(tables), detector, jobs, log, quiet)
+    return _run(experiment, asked, experiment.cases(asked.tables))
 
 
-COMMANDS: dict[str, Callable[..., int]] = {
-    "sweep": sweep,
-    "severity": severity,
-    "consistency": consistency,
-    "clean": clean,
+DEFAULTS: dict[Callable[..., int], dict[str, Any]] = {
+    sweep: {},
+    severity: {"seeds": "1"},
+    consistency: {"seeds": "1-3"},
+    clean: {"styles": "all"},
 }
 
 
 def register(app: typer.Typer) -> None:
     """Add the experiments to a group of commands."""
-    for name, command in COMMANDS.items():
-        app.command(name)(command)
+    for experiment, defaults in DEFAULTS.items():
+        app.command(experiment.__name__)(_command(experiment, defaults))
 
 
-def tables_of(source: str | None, seeds: str, rows: int | str, styles: str) -> Tables:
+def _command(experiment: Callable[..., int], defaults: Mapping[str, Any]) -> Callable[..., int]:
+    """An experiment with its own options, then the common ones with these defaults, as one function for typer."""
+    own = list(signature(experiment, eval_str=True).parameters.values())[1:]
+    source, *options = (
+        field.replace(default=defaults.get(name, field.default))
+        for name, field in signature(Asked, eval_str=True).parameters.items()
+    )
+    common = [source.name, *(o.name for o in options)]
+
+    def command(**given: Any) -> int:
+        asked = Asked(**{name: given.pop(name) for name in common})
+        return experiment(asked, **given)
+
+    parameters = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in (source, *own, *options)]
+    command.__doc__ = experiment.__doc__
+    command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    return command
+
+
+def tables_of(source: str | None, seeds: str, rows: str, styles: str) -> Tables:
     """The clean tables that the options ask for.
 
     Raises:
@@ -169,8 +169,11 @@ def tables_of(source: str | None, seeds: str, rows: int | str, styles: str) -> T
         found = find_tables(source)
         if len(found) != 1:
             raise SourceError(f"{source}: holds {len(found)} tables; name one")
+    sizes = numbers(rows)
+    if 0 in sizes:
+        raise typer.BadParameter("a table of no rows tells nothing; ask for one row or more")
     chosen = tuple(STYLES) if styles == "all" else tuple(_parts(styles))
-    return Tables(source, numbers(str(rows)), chosen, numbers(seeds))
+    return Tables(source, sizes, chosen, numbers(seeds))
 
 
 def numbers(text: str) -> tuple[int, ...]:
@@ -207,34 +210,25 @@ def _parts(text: str) -> list[str]:
     return [p.strip() for p in text.split(",") if p.strip()]
 
 
-def _run(
-    experiment: ModuleType,
-    tables: Tables,
-    cases: Sequence[Any],
-    detector: str,
-    jobs: int,
-    log: Path,
-    quiet: bool,
-    **arguments: Any,
-) -> int:
+def _run(experiment: ModuleType, asked: Asked, cases: Sequence[Any], **arguments: Any) -> int:
     """Run the cases, log them, and print the summary; what failed is said on standard error."""
-    import dataclasses
-
     from assay.bench.experiments.detector import load_detector
     from assay.bench.experiments.run import run
     from assay.cli.console import Progress, put, say
+    from assay.report.text import plural
 
     name = experiment.__name__.rpartition(".")[2]
-    progress = Progress(quiet)
-    told = {**dataclasses.asdict(tables), **arguments, "detector": detector, "jobs": jobs}
+    progress = Progress(asked.quiet)
+    told = {**dataclasses.asdict(asked.tables), **arguments, "detector": asked.detector, "jobs": asked.jobs}
     with progress.working():
+        detector = load_detector(asked.detector)
         results = run(
-            name, experiment.measure, cases, load_detector(detector), told, jobs=jobs, log=log, progress=progress
+            name, experiment.measure, cases, detector, told, jobs=asked.jobs, log=asked.log, progress=progress
         )
     if results:
         put(experiment.summary(results) + "\n")
-    if not quiet:
+    if not asked.quiet:
         failed = sum("failure" in r for r in results)
         left = f", {len(cases) - len(results)} that the table cannot carry" if len(results) < len(cases) else ""
-        say(f"{len(results)} cases, {failed} failed{left}; logged in {log}")
+        say(f"{plural(len(results), 'case')}, {failed} failed{left}; logged in {asked.log}")
     return 0
