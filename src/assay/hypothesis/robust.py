@@ -12,6 +12,18 @@ Bools = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
 
 
+def median(values: Floats) -> float:
+    """The median of a vector; NaN where one is in it or it is empty.
+
+    It equals ``np.median``, which takes ten times as long for the short series that are compared thousands of times.
+    """
+    ordered = np.sort(values)
+    n = ordered.size
+    if not n or np.isnan(ordered[-1]):
+        return float("nan")
+    return float(ordered[n // 2]) if n % 2 else 0.5 * float(ordered[n // 2 - 1] + ordered[n // 2])
+
+
 def densest(values: Floats, share: float) -> tuple[float, float]:
     """Median and width of the shortest interval that holds ``share`` of the values.
 

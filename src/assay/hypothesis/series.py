@@ -8,6 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from assay.hypothesis.robust import median
 from assay.profile.arrays import Bools, Floats, Ints
 from assay.profile.groups import Days
 
@@ -26,7 +27,7 @@ def scale_of(values: Floats, floor: float = 0.0) -> float:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return floor
-    return max(floor, MAD_TO_SIGMA * float(np.median(np.abs(finite - np.median(finite)))))
+    return max(floor, MAD_TO_SIGMA * median(np.abs(finite - median(finite))))
 
 
 def z_limit(tests: float, alpha: float = 1e-3) -> float:
@@ -125,8 +126,8 @@ def weekday_effect(values: Floats) -> Floats:
     for weekday in range(7):
         own = rest[weekday::7]
         own = own[np.isfinite(own)]
-        effect[weekday] = np.median(own) if own.size >= 3 else 0.0
-    return effect - np.median(effect)
+        effect[weekday] = median(own) if own.size >= 3 else 0.0
+    return effect - median(effect)
 
 
 def deseason(values: Floats) -> Floats:
@@ -186,7 +187,7 @@ def best_step(values: Floats, least: int) -> Step | None:
     n = len(y)
     if n < 2 * least:
         return None
-    middle, spread = np.median(y), scale_of(np.diff(y)) / math.sqrt(2)
+    middle, spread = median(y), scale_of(np.diff(y)) / math.sqrt(2)
     reach = max(4 * scale_of(y), 6 * spread, 1e-9)
     y = np.clip(y, middle - reach, middle + reach)
     left = np.arange(least, n - least + 1)
@@ -194,15 +195,15 @@ def best_step(values: Floats, least: int) -> Step | None:
     means_left, means_right = sums[left - 1] / left, (sums[-1] - sums[left - 1]) / (n - left)
     gain = (means_right - means_left) ** 2 * left * (n - left) / n
     cut = int(left[np.argmax(gain)])
-    shift = float(np.median(y[cut:]) - np.median(y[:cut]))
+    shift = median(y[cut:]) - median(y[:cut])
     raw = values[finite]
-    full = float(np.median(raw[cut:]) - np.median(raw[:cut]))
+    full = median(raw[cut:]) - median(raw[:cut])
     rest = np.concatenate([y[:cut] - y[:cut].mean(), y[cut:] - y[cut:].mean()])
     sigma = max(float(rest.std()), scale_of(rest), 1e-6)
     echo = float(np.clip(np.dot(rest[1:], rest[:-1]) / max(np.dot(rest, rest), 1e-12), 0.0, 0.9))
     error = sigma * math.sqrt((1 / cut + 1 / (n - cut)) * (1 + echo) / (1 - echo))
     near = min(5, least)
-    jump = float(np.median(y[cut : cut + near]) - np.median(y[cut - near : cut]))
+    jump = median(y[cut : cut + near]) - median(y[cut - near : cut])
     return Step(int(finite[cut]), full, abs(shift) / error, jump / shift if shift else 0.0)
 
 

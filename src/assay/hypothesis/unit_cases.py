@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from assay.hypothesis.hypothesis import Context
+from assay.hypothesis.robust import median
 from assay.hypothesis.series import group_medians, log10_choose, runs, scale_of, widest_gaps
 from assay.hypothesis.unit_ratios import Ratio
 from assay.hypothesis.unit_splits import Split, View, currency_column
@@ -96,7 +97,7 @@ def _usual(ratio: Ratio, split: Split, group: int, coarser: Sequence[Split]) -> 
         shift = (ratio.logs - view.logs)[rows]
         if len(siblings) >= 3 and np.isfinite(shift).any() and scale_of(siblings, 0.05) < spread:
             spread = scale_of(siblings, 0.05)
-            best = float(np.median(siblings) + np.nanmedian(shift))
+            best = median(siblings) + float(np.nanmedian(shift))
     return best, spread
 
 
@@ -132,7 +133,7 @@ def _period(
     # Levels are compared at the edges: in between they may drift.
     bounds = [0, *edges.tolist(), len(level)]
     medians = [
-        (float(np.median(level[max(at - EDGE, low) : at])), float(np.median(level[at : min(at + EDGE, high)])))
+        (median(level[max(at - EDGE, low) : at]), median(level[at : min(at + EDGE, high)]))
         for low, at, high in zip(bounds, bounds[1:-1], bounds[2:], strict=False)
     ]
     apart = float(np.mean([abs(after - before) for before, after in medians]))
@@ -193,7 +194,7 @@ def _shown_by_entities(case: Case, ratio: Ratio, split: Split, group: int, fines
         return False
     near = np.abs(moves - case.decades) < 0.35
     return bool(near.mean() >= SAME_ENTITIES or (len(near) >= 3 and near.mean() >= 0.7)) and (
-        abs(float(np.median(moves)) - case.decades) <= CLOSE + 0.05
+        abs(median(moves) - case.decades) <= CLOSE + 0.05
     )
 
 
@@ -242,7 +243,7 @@ def _outlying(ratio: Ratio, split: Split, view: View) -> Case | None:
     if not len(width) or width[0] < 0.4 * ALWAYS_APART:
         return None
     above = level > float(middle[0])
-    apart = float(np.median(level[above]) - np.median(level[~above]))
+    apart = median(level[above]) - median(level[~above])
     odd = bool(weight[above].sum() <= weight[~above].sum())
     flags = above if odd else ~above
     rest = level[~flags]

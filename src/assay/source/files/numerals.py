@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from sqlglot import exp
 
@@ -23,12 +23,17 @@ _CODES = (
 )
 _WORDS = "(?:R|US|CA|C|A|AU|NZ|HK|S|MX|NT)[$]|kr[.]?|zł|Kč|Ft|lei|Rs[.]?|руб[.]?|р[.]|TL|Fr[.]|грн[.]?"
 CURRENCY = f"(?:[{_SYMBOLS}]|{_CODES}|{_WORDS})"
-_ANY = re.compile(
-    rf"[{SPACE}]*[(]?[{MINUS}+<>≤≥ ]*{CURRENCY}?[{SPACE}]*[{MINUS}+]?([0-9., {SPACE[1:]}{APOSTROPHES}]*[0-9])"
-)
 _EXPONENT = "(?:[eE][-+]?[0-9]+)?"
 MOST_SIGNS = 8
 SURE = 5  # different ambiguous values from which their company may tell what they are
+
+
+@cache
+def _any() -> re.Pattern[str]:
+    """A number however it is written, compiled when the first text is read: it costs as much as an import."""
+    return re.compile(
+        rf"[{SPACE}]*[(]?[{MINUS}+<>≤≥ ]*{CURRENCY}?[{SPACE}]*[{MINUS}+]?([0-9., {SPACE[1:]}{APOSTROPHES}]*[0-9])"
+    )
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,7 @@ def numerals_of(values: Sequence[str], counts: Iterable[int], decimal: str | Non
     bounds, signs = False, set[str]()
     for value, count in zip(values, counts, strict=True):
         bounds = bounds or ("%" in value and value.lstrip()[:1] in ("<", ">"))
-        found = _ANY.match(value)
+        found = _any().match(value)
         if found is None:
             continue
         if not value.isascii() or not _UNSIGNED.match(value):

@@ -1,0 +1,23 @@
+"""Robust estimates."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from assay.hypothesis.robust import median
+
+
+@given(arrays(np.float64, st.integers(1, 40), elements=st.floats(-1e300, 1e300)))
+def test_the_median_of_a_vector_is_numpys(values: np.ndarray) -> None:
+    assert median(values) == pytest.approx(float(np.median(values)), rel=1e-15, abs=1e-300)
+
+
+@pytest.mark.parametrize("values", [[], [1.0, math.nan, 2.0]])
+def test_nothing_and_nothing_known_have_no_median(values: list[float]) -> None:
+    assert math.isnan(median(np.array(values)))
