@@ -8,6 +8,7 @@ one vote cannot turn decides which value is right (majority voting, the baseline
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from sqlglot import exp
@@ -115,38 +116,29 @@ def _hypotheses(source: SampleColumn, thing: SampleColumn, column: SampleColumn,
     judged = np.flatnonzero(votes.right >= 0)
     clear = int((votes.right[thing.codes] >= 0).sum())
     known = listed_values(thing, judged)
+    claim = partial(Hypothesis, cells=(column.name,), origin="discovered", prior=0.6, weight=0.6, confidence=0.85)
     found = []
     if 0 < votes.against.sum() < MOST_WRONG * clear:
         right = listed_pairs(thing, column, np.stack([judged, votes.right[judged]], axis=1))
         told = exp.not_(exp.Is(this=stored(column), expression=exp.null()))
         found.append(
-            Hypothesis(
+            claim(
                 "conflicting_values",
                 (column.name, thing.name, source.name),
                 f"the rows of one {thing.name}, one for each {source.name}, should agree in {column.name}; "
                 "these rows contradict what most of the others say",
                 RowTest(exp.and_(known, told, exp.not_(right))),
-                cells=(column.name,),
-                origin="discovered",
-                prior=0.6,
-                weight=0.6,
-                confidence=0.85,
                 action=f"take {column.name} from the value that most rows of its {thing.name} have",
                 evidence=_evidence(votes.against, judged, clear),
             )
         )
     if votes.silent.any():
         found.append(
-            Hypothesis(
+            claim(
                 "missing_values",
                 (column.name, thing.name),
                 f"{column.name} is missing in rows whose {thing.name} has a value of it in other rows",
                 RowTest(exp.and_(known.copy(), exp.Is(this=stored(column), expression=exp.null()))),
-                cells=(column.name,),
-                origin="discovered",
-                prior=0.6,
-                weight=0.6,
-                confidence=0.85,
                 action=f"fill {column.name} from the other rows of its {thing.name}",
                 evidence={**_evidence(votes.silent, judged, clear), "mechanism": f"depends on {source.name}"},
             )

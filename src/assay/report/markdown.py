@@ -148,12 +148,7 @@ def _checked(told: View) -> Iterator[str]:
         for passed in told.passed:
             yield f"| {escape(passed.title)} | {passed.checks:,} | {_codes(passed.columns, 12) or '–'} |"
         yield ""
-    groups = (
-        ("Seen, and normal", told.expected),
-        ("Could not be tested", told.untested),
-        ("Not audited", told.skipped),
-    )
-    for title, lines in groups:
+    for title, lines in told.remarks:
         if lines:
             yield f"## {title}"
             yield ""

@@ -198,12 +198,7 @@ def _checked(told: View) -> Iterator[RenderableType]:
             names = listed([cut(c, 24) for c in passed.columns], 5)
             table.add_row(Text.assemble(("✓ ", "green"), passed.title), plural(passed.checks, "check"), Text(names))
         yield table
-    groups = (
-        ("Seen, and normal", told.expected),
-        ("Could not be tested", told.untested),
-        ("Not audited", told.skipped),
-    )
-    for title, lines in groups:
+    for title, lines in told.remarks:
         if lines:
             yield from _section(title)
             grid = Table.grid(padding=(0, 1))

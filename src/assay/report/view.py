@@ -59,6 +59,15 @@ class View:
     skipped: tuple[str, ...]
     footer: str
 
+    @property
+    def remarks(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What is no finding, by title."""
+        return (
+            ("Seen, and normal", self.expected),
+            ("Could not be tested", self.untested),
+            ("Not audited", self.skipped),
+        )
+
 
 def view(audit: Audit) -> View:
     """The view of an audit."""

@@ -106,14 +106,19 @@ def stage_quickly(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], 
         return False
     options = _options(first.dialect, header=True, skip=0)
     listed = ", ".join(text(str(p)) for p in paths)
+    return _read(connection, table, f"[{listed}], {options}, {GUESSED}", first)
+
+
+def _read(connection: duckdb.DuckDBPyConnection, table: str, arguments: str, sketch: Sketch) -> bool:
+    """Make a table with the engine's reader; False if it refuses the file, or finds other columns in it."""
     try:
-        connection.execute(f"CREATE TABLE {table} AS SELECT * FROM read_csv([{listed}], {options}, {GUESSED})")
+        connection.execute(f"CREATE TABLE {table} AS SELECT * FROM read_csv({arguments})")
     except REFUSALS:
         return False
-    if tuple(connection.sql(f"SELECT * FROM {table} LIMIT 0").columns) != first.layout.names:
+    if tuple(connection.sql(f"SELECT * FROM {table} LIMIT 0").columns) != sketch.layout.names:
         connection.execute(f"DROP TABLE {table}")
         return False
-    _days(connection, table, first)
+    _days(connection, table, sketch)
     return True
 
 
@@ -210,17 +215,7 @@ def _stage_even(
     names = ", ".join(text(n) for n in sketch.layout.names)
     options = _options(sketch.dialect, header=False, skip=skip)
     kinds = GUESSED if typed else "all_varchar = true"
-    try:
-        connection.execute(
-            f"CREATE TABLE {table} AS SELECT * FROM read_csv({text(str(path))}, {options}, {kinds}, names = [{names}])"
-        )
-    except REFUSALS:
-        return False
-    if tuple(connection.sql(f"SELECT * FROM {table} LIMIT 0").columns) != sketch.layout.names:
-        connection.execute(f"DROP TABLE {table}")
-        return False
-    _days(connection, table, sketch)
-    return True
+    return _read(connection, table, f"{text(str(path))}, {options}, {kinds}, names = [{names}]", sketch)
 
 
 def _options(dialect: Dialect, *, header: bool, skip: int) -> str:
