@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from assay.bench.corrupt import logical, realistic, structural
+from assay.bench.corrupt import decoy, logical, realistic, structural
 from assay.bench.corrupt.error import Damage
 from assay.bench.corrupt.scene import Scene
 
@@ -77,7 +77,7 @@ KINDS: dict[str, Kind] = {
     "reloaded_days": Kind(
         "realistic", structural.reloaded_days, ("duplicate_rows", "duplicate_keys"), "dates", ("dates",), several=True
     ),
-    "late_conversions": Kind("decoy", realistic.late_conversions, (), "since", ("since",), several=True),
+    "late_conversions": Kind("decoy", decoy.late_conversions, (), "since", ("since",), several=True),
     "stale_copies": Kind(
         "realistic",
         structural.stale_copies,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 from sqlglot import exp
@@ -15,11 +14,6 @@ from assay.domain.role import Family
 
 UNITS = {"micros": 1_000_000, "cents": 100, "thousands": 1_000}
 MOST_VALUES = 400
-ARRIVING = (
-    "conversions", "all_conversions", "results", "purchases", "leads", "registrations", "installs", "revenue",
-    "all_revenue", "add_to_cart", "checkouts", "post_click_conversions", "post_view_conversions",
-    "view_through_conversions", "real_time_conversions", "qualified_conversions", "all_qualified_conversions",
-)  # fmt: skip
 
 
 def outliers_plain(scene: Scene, columns: list[str], _: int) -> Damage:
@@ -164,63 +158,6 @@ def _grown(scene: Scene, name: str, growth: exp.Expr) -> exp.Expr:
     if scene.role(name).family is Family.COUNT:
         grown = sql("ceil(:grown)", grown=grown)
     return scene.fit(name, sql("round(:grown, 2)", grown=grown))
-
-
-def late_conversions(scene: Scene, columns: list[str], _: int) -> Damage:
-    """Legitimate: the conversions of the last days have not all arrived yet. Nothing of it may be reported."""
-    arriving = columns or [c for r in ARRIVING if (c := scene.find(r)) is not None and scene.is_number(c)]
-    if not arriving:
-        raise NotApplicableError("no conversions that could arrive late")
-    last = scene.days()[-1][0]
-    share = sql("1 - pow(0.5, :last - :day + 1)", last=last, day=scene.day())
-    values = {c: _arrived(scene, c, share) for c in arriving}
-    for total, parts in _totals(scene, values).items():
-        added = [sql("coalesce(:part, 0)", part=values[p]) for p in parts]
-        summed = added[0]
-        for part in added[1:]:
-            summed = sql(":a + :b", a=summed, b=part)
-        values[total] = scene.fit(total, summed)
-    values |= _rates(scene, values)
-    some = [sql(":value > 0", value=scene.number(c)) for c in arriving]
-    return Damage(values, cast("exp.Expr", exp.or_(*some)), columns=tuple(arriving))
-
-
-def _arrived(scene: Scene, name: str, share: exp.Expr) -> exp.Expr:
-    value = sql("CAST(:value AS DOUBLE) * :share", value=column(name), share=share)
-    seen = scene.positive(name)
-    whole = not seen.size or bool((seen % 1 == 0).all())
-    value = sql("floor(:value)", value=value) if whole else sql("round(:value, 2)", value=value)
-    return scene.fit(name, value)
-
-
-def _totals(scene: Scene, changed: dict[str, exp.Expr]) -> dict[str, list[str]]:
-    """Columns that are the sum of others by the pack, all of which change."""
-    totals = {}
-    for relation in scene.pack.relations:
-        if relation.form == "sum":
-            found = [scene.find(*roles) for roles in relation.roles]
-            if all(c in changed for c in found):
-                names = [c for c in found if c is not None]
-                totals[names[-1]] = names[:-1]
-    return totals
-
-
-def _rates(scene: Scene, changed: dict[str, exp.Expr]) -> dict[str, exp.Expr]:
-    """Ratios of what changes, as an export would compute them again."""
-    rates = {}
-    for name in scene.of_family(Family.RATE):
-        spec = scene.pack.roles.get(scene.role(name).name)
-        if spec is None or spec.of is None or not scene.is_number(name):
-            continue
-        above, below = scene.find(spec.of[0]), scene.find(spec.of[1])
-        value = column(name)
-        if above in changed and above is not None:
-            value = sql(":rate * :new / nullif(:old, 0)", rate=value, new=changed[above], old=column(above))
-        if below in changed and below is not None:
-            value = sql(":rate * :old / nullif(:new, 0)", rate=value, new=changed[below], old=column(below))
-        if value != column(name):
-            rates[name] = scene.fit(name, value)
-    return rates
 
 
 def _metric(scene: Scene, columns: list[str]) -> str:
