@@ -29,8 +29,9 @@ from assay.bench.advertising import generate
 from assay.bench.styles import STYLES
 from assay.config import Settings
 from assay.pipeline import audit
-from benchmarks.detection import Case, cases, revision
+from benchmarks.detection import Case, cases
 from benchmarks.injections import KINDS, NotApplicableError, inject
+from benchmarks.logbook import header
 from tests.engines.emulator import Emulator
 
 IN_PLACE = Settings(pulled_rows=0)
@@ -82,12 +83,13 @@ def main() -> int:
     chosen.log.parent.mkdir(parents=True, exist_ok=True)
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder, chosen.log.open("a") as log:
         os.environ["BIGQUERY_EMULATOR_HOST"] = emulator.endpoint
+        log.write(json.dumps(header(chosen) | {"experiment": "engine_agreement"}) + "\n")
         for case in cases(chosen):
             result = compare(emulator, case, Path(folder))
             if result is None:
                 continue
             results.append(result)
-            log.write(json.dumps({"revision": revision(), **result}, default=str) + "\n")
+            log.write(json.dumps(result, default=str) + "\n")
             log.flush()
             if not result["same"] or result["failures"]:
                 what = f"{case.style} {case.kind or 'clean'} {case.rate:g}"

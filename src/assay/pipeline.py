@@ -211,9 +211,11 @@ def _audit(
         sample, groups = look(source, settings, pack)
         near = source
         whole = 0 < source.rows <= settings.pulled_rows and not sample.skipped
-        if source.billed and whole and sample.drawn is not None:
-            near = local_copy(source, sample.drawn, settings)
+        drawn, sample.drawn = sample.drawn, None  # memory: the sample has the same rows in another order
+        if source.billed and whole and drawn is not None:
+            near = local_copy(source, drawn, settings)
             held.callback(near.close)
+        del drawn
         context = examine(near, settings, pack, siblings, sample, groups, None if near.billed else background)
         raised, judgements, seen = hypothesise(near, context, settings, background, progress)
         progress("looking at bad rows")

@@ -34,12 +34,16 @@ _TYPES = {
 
 
 class Emulator:
-    """A running emulator. Leaving the ``with`` block ends it."""
+    """A running emulator. Leaving the ``with`` block ends it.
 
-    def __init__(self) -> None:
+    Args:
+        native: hash rows by the emulator's engine: other fingerprints than BigQuery's, but millions of them in seconds.
+    """
+
+    def __init__(self, *, native: bool = False) -> None:
         rest, grpc = _free_port(), _free_port()
         starter = Path(__file__).with_name("emulator_main.py")
-        command = [sys.executable, str(starter), str(rest), str(grpc)]
+        command = [sys.executable, str(starter), str(rest), str(grpc), *["native"] * native]
         self.endpoint = f"http://127.0.0.1:{rest}"
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from google.auth.credentials import AnonymousCredentials
@@ -31,18 +32,21 @@ class Service:
         dry_bytes: what a statement reads, None where the service does not tell.
         answers: by the end of an address, what is answered instead of success.
         requests: what was sent: method, address, body.
+        parameters: what addresses were asked with.
     """
 
     table: Mapping[str, Any]
     answers: dict[str, list[tuple[int, Mapping[str, Any]]]] = field(default_factory=dict)
     dry_bytes: int | None = None
     requests: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
+    parameters: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
     is_mtls: bool = False
 
     def request(self, method: str, url: str, data: Any = None, **_: Any) -> requests.Response:
         body = json.loads(data) if data else {}
         path = url.split("?")[0].split("/bigquery/v2/")[-1]
         self.requests.append((method, path, body))
+        self.parameters.append((path, dict(parse_qsl(urlsplit(url).query))))
         key = next((k for k in self.answers if path.endswith(k) and self.answers[k]), None)
         status, content = self.answers[key].pop(0) if key else (200, self._usual(method, path, body))
         response = requests.Response()

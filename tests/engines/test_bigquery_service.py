@@ -15,7 +15,7 @@ from sqlglot import exp
 from assay.config import Settings
 from assay.errors import AssayError, BudgetError, ConfigurationError, QueryError, SourceError
 from assay.source.bigquery.address import parse_address
-from assay.source.bigquery.client import Connection
+from assay.source.bigquery.client import CELLS_OF_A_PAGE, Connection, page_size
 from assay.source.bigquery.errors import explain
 from assay.source.bigquery.source import BigQuerySource
 from tests.engines import offline
@@ -227,6 +227,24 @@ def test_results_come_in_pages_where_read_sessions_are_denied(monkeypatch: pytes
     monkeypatch.setattr(bigquery.table.RowIterator, "to_arrow_iterable", denied)
     assert source.ask(total(source)).to_pydict() == {"n": [7]}
     assert not connection._by_storage
+
+
+def test_pages_have_a_bounded_number_of_cells_whatever_the_width() -> None:
+    wide = 100
+    fields = [{"name": f"c{i}", "type": "INTEGER"} for i in range(wide)]
+    row = {"f": [{"v": "1"}] * wide}
+    head = {"jobComplete": True, "jobReference": offline.JOB, "schema": {"fields": fields}, "totalRows": "2"}
+    pages = [{"rows": [], "pageToken": "0"}, {"rows": [row], "pageToken": "1"}, {"rows": [row]}]
+    cloud = service()
+    cloud.answers["/queries/job-1"] = [(200, head | page) for page in pages]
+    source = offline.source(cloud)
+    query = exp.select(*[exp.alias_(exp.column("clicks", quoted=True), f["name"]) for f in fields])
+    answer = source.ask(query.from_(source.relation()))
+    assert (answer.num_rows, answer.num_columns) == (2, wide)
+    asked = [int(params["maxResults"]) for path, params in cloud.parameters if path.endswith("/queries/job-1")]
+    assert asked == [0, page_size(wide), page_size(wide)]
+    assert page_size(wide) * wide <= CELLS_OF_A_PAGE
+    assert page_size(3) > page_size(wide)
 
 
 def test_a_statement_that_is_too_long_is_not_sent() -> None:

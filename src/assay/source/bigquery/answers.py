@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,8 +37,21 @@ def below_each_other(queries: Sequence[exp.Expr]) -> exp.Expr:
     return exp.union(*parts, distinct=False)
 
 
-def part_of(answer: pa.Table, place: int, query: exp.Expr) -> pa.Table:
-    """The answer to one of the queries in an answer to :func:`below_each_other`."""
+def apart(batches: Iterable[pa.RecordBatch], queries: Sequence[exp.Expr]) -> list[pa.Table]:
+    """The answers to the queries in an answer to :func:`below_each_other`.
+
+    Each batch is taken apart as it arrives: together the answers are several times as large as apart, for each row has
+    the columns of all of them.
+    """
+    parts: list[list[pa.Table]] = [[] for _ in queries]
+    for batch in batches:
+        rows = pa.Table.from_batches([batch])
+        for place, query in enumerate(queries):
+            parts[place].append(_part_of(rows, place, query))
+    return [pa.concat_tables(part) for part in parts]
+
+
+def _part_of(answer: pa.Table, place: int, query: exp.Expr) -> pa.Table:
     rows = answer.filter(pc.equal(answer.column("q"), place))
     own = rows.select([name for name in answer.column_names if name.startswith(f"q{place}_")])
     return own.rename_columns(list(query.named_selects) if isinstance(query, exp.Query) else [])

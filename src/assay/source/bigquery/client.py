@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 EMULATOR = "BIGQUERY_EMULATOR_HOST"
 LONGEST = 1_000_000  # bytes of a statement that the service takes
+CELLS_OF_A_PAGE = 50_000
 _QUEUED = 4  # batches that wait in memory
 
 
@@ -119,7 +120,8 @@ class Connection:
                     yield first
                     yield from rows
                 return
-        yield from job.result(page_size=_page_size(job)).to_arrow_iterable()
+        schema = job.result(max_results=0).schema  # what the job itself tells has a schema only after a dry run
+        yield from job.result(page_size=page_size(len(schema))).to_arrow_iterable()
 
     def _storage_client(self) -> Any:
         if self._by_storage and self._storage is None:
@@ -162,9 +164,9 @@ def _cancel(job: bigquery.QueryJob) -> None:
         job.cancel(retry=None, timeout=5)
 
 
-def _page_size(job: bigquery.QueryJob) -> int:
-    """Rows of a page, fewer where rows are wide: a page lies in memory as text."""
-    return max(500, 200_000 // max(1, len(job.schema or ())))
+def page_size(columns: int) -> int:
+    """Rows of a page, fewer where rows are wide: two pages at a time lie in memory, with an object for each cell."""
+    return max(100, CELLS_OF_A_PAGE // max(1, columns))
 
 
 def _label(text: str) -> str:

@@ -15,7 +15,7 @@ from assay.errors import BudgetError, SourceError
 from assay.source import guard
 from assay.source.base import Column, Cost
 from assay.source.bigquery.address import BigQueryAddress, parse_address
-from assay.source.bigquery.answers import below_each_other, flatten, narrow, part_of
+from assay.source.bigquery.answers import apart, below_each_other, flatten, narrow
 from assay.source.bigquery.bytes import column_bytes
 from assay.source.bigquery.catalog import PLAIN, Described, describe
 from assay.source.bigquery.client import Connection
@@ -115,8 +115,7 @@ class BigQuerySource:
         if len(queries) < 2:
             return [self.ask(query) for query in queries]
         (together,) = self.combined(queries)
-        answer = pa.Table.from_batches(self._connection.batches(self._job(together), self.name))
-        answers = [narrow(part_of(answer, place, query)) for place, query in enumerate(queries)]
+        answers = [narrow(rows) for rows in apart(self._connection.batches(self._job(together), self.name), queries)]
         return [
             self.ask(query) if self._too_few(query, rows.num_rows) else rows
             for query, rows in zip(queries, answers, strict=True)
