@@ -7,11 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 168, 104  # of a panel, in pixels
-LEFT, TOP, RIGHT, BOTTOM = 26, 24, 10, 18
-ACROSS = 5
-COLOURS = ("#0b6e99", "#d9730d", "#6940a5")
-GREY = "#8a8a8a"
+WIDTH, HEIGHT = 210, 112  # of a panel, in pixels
+LEFT, TOP, RIGHT, BOTTOM = 28, 26, 20, 22
+LEGEND = 44
+ACROSS = 4
+STYLES = (  # curves may lie on each other: a broad light one stays visible below a thin dark one
+    ("#4aa3df", 'stroke-width="5" stroke-linecap="round"', 3.4),
+    ("#8a3b00", 'stroke-width="1.4"', 1.9),
+)
+GREY, GRID = "#5f6368", "#e0e0e0"
+LABEL_GAP = 26  # pixels between the middles of two labels of an axis, at least
 
 
 @dataclass(frozen=True)
@@ -23,37 +28,38 @@ class Panel:
 
 
 def chart(panels: Sequence[Panel]) -> str:
-    """All panels in rows of five with a legend; the shares are on a logarithmic scale that all panels have in common.
+    """All panels in rows of four with a legend; the shares are on a logarithmic scale that all panels have in common.
 
     Raises:
-        ValueError: there is no panel, or no point in any.
+        ValueError: there is no panel, no point in any, or a third name of curves.
     """
     shares = sorted({share for p in panels for curve in p.curves.values() for share in curve})
-    if not shares:
-        raise ValueError("nothing to draw")
-    down = math.ceil(len(panels) / ACROSS)
-    width, height = min(len(panels), ACROSS) * WIDTH, down * HEIGHT + 24
     names = list(dict.fromkeys(name for p in panels for name in p.curves))
-    colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(names)}
+    if not shares or len(names) > len(STYLES):
+        raise ValueError(f"cannot draw {len(shares)} shares of {len(names)} curves")
+    down = math.ceil(len(panels) / ACROSS)
+    width, height = max(min(len(panels), ACROSS), 2) * WIDTH, down * HEIGHT + LEGEND
+    styles = dict(zip(names, STYLES, strict=False))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-        ' font-family="sans-serif" font-size="9">',
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        ' font-family="Helvetica, Arial, sans-serif" font-size="9">',
+        f'<rect width="{width}" height="{height}" rx="4" fill="#ffffff"/>',
     ]
     for i, panel in enumerate(panels):
         parts.append(f'<g transform="translate({i % ACROSS * WIDTH},{i // ACROSS * HEIGHT})">')
-        parts += _panel(panel, colours, shares)
+        parts += _panel(panel, styles, shares)
         parts.append("</g>")
     for i, name in enumerate(names):
         x, y = LEFT + i * 120, height - 10
-        parts.append(
-            f'<line x1="{x}" x2="{x + 16}" y1="{y - 3}" y2="{y - 3}" stroke="{colours[name]}" stroke-width="2"/>'
-        )
-        parts.append(f'<text x="{x + 20}" y="{y}">{escape(name)}</text>')
+        colour, line, _ = styles[name]
+        parts.append(f'<line x1="{x}" x2="{x + 20}" y1="{y - 3}" y2="{y - 3}" stroke="{colour}" {line}/>')
+        parts.append(f'<text x="{x + 28}" y="{y}">{escape(name)}</text>')
+    axes = "across: share of damaged rows, logarithmic; up: 0 to 1"
+    parts.append(f'<text x="{LEFT}" y="{height - 26}" fill="{GREY}">{axes}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _panel(panel: Panel, colours: Mapping[str, str], shares: Sequence[float]) -> list[str]:
+def _panel(panel: Panel, styles: Mapping[str, tuple[str, str, float]], shares: Sequence[float]) -> list[str]:
     low, high = math.log(shares[0]), math.log(shares[-1])
 
     def x(share: float) -> float:
@@ -62,17 +68,30 @@ def _panel(panel: Panel, colours: Mapping[str, str], shares: Sequence[float]) ->
     def y(value: float) -> float:
         return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - value), 1)
 
-    parts = [f'<text x="{LEFT}" y="{TOP - 8}" font-weight="bold">{escape(panel.title)}</text>']
+    parts = [f'<text x="{LEFT}" y="{TOP - 10}" font-weight="bold">{escape(panel.title)}</text>']
     for value in (0.0, 0.5, 1.0):
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(value)}" y2="{y(value)}" stroke="#e0e0e0"/>')
-        parts.append(f'<text x="{LEFT - 4}" y="{y(value) + 3}" text-anchor="end" fill="{GREY}">{value:g}</text>')
-    for share in {shares[0], shares[-1]}:
-        parts.append(
-            f'<text x="{x(share)}" y="{HEIGHT - 6}" text-anchor="middle" fill="{GREY}">{100 * share:g} %</text>'
-        )
-    for name, curve in panel.curves.items():
-        points = [(x(share), y(value)) for share, value in sorted(curve.items())]
+        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(value)}" y2="{y(value)}" stroke="{GRID}"/>')
+        parts.append(f'<text x="{LEFT - 6}" y="{y(value) + 3}" text-anchor="end" fill="{GREY}">{value:g}</text>')
+    labelled = _labelled([x(share) for share in shares])
+    for i, share in enumerate(shares):
+        parts.append(f'<line x1="{x(share)}" x2="{x(share)}" y1="{y(0)}" y2="{y(0) + 3}" stroke="{GREY}"/>')
+        if i in labelled:
+            parts.append(
+                f'<text x="{x(share)}" y="{y(0) + 13}" text-anchor="middle" fill="{GREY}">{100 * share:g} %</text>'
+            )
+    for name, (colour, line, radius) in styles.items():
+        points = [(x(share), y(value)) for share, value in sorted(panel.curves.get(name, {}).items())]
         path = " ".join(f"{a},{b}" for a, b in points)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colours[name]}" stroke-width="1.6"/>')
-        parts += [f'<circle cx="{a}" cy="{b}" r="1.8" fill="{colours[name]}"/>' for a, b in points]
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" {line}/>')
+        parts += [f'<circle cx="{a}" cy="{b}" r="{radius}" fill="{colour}"/>' for a, b in points]
     return parts
+
+
+def _labelled(places: Sequence[float]) -> set[int]:
+    """Which ticks of an axis have room for a label: the two ends, and between them what fits."""
+    last = len(places) - 1
+    chosen = [0]
+    for i in range(1, last):
+        if places[i] - places[chosen[-1]] >= LABEL_GAP and places[last] - places[i] >= LABEL_GAP:
+            chosen.append(i)
+    return {*chosen, last}

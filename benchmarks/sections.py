@@ -14,6 +14,7 @@ from benchmarks.curves import Panel, chart
 
 Head = Mapping[str, Any]
 Result = dict[str, Any]
+SCORES = (">precision", ">recall", ">F1")
 OWN = {"kinds": "--kinds", "mechanisms": "--mechanisms", "rates": "--rates", "rate": "--rate", "times": "--times"}
 
 
@@ -41,6 +42,12 @@ def _list(value: Any) -> str:
     return ",".join(map(str, value))
 
 
+def _columns(*names: str) -> list[str]:
+    """The head of a table in Markdown; columns of names that begin with ``>`` are aligned to the right."""
+    aligned = "|".join("--:" if name.startswith(">") else "---" for name in names)
+    return [f"| {' | '.join(name.removeprefix('>') for name in names)} |", f"|{aligned}|"]
+
+
 def sweep(head: Head, results: Sequence[Result]) -> str:
     """Precision, recall and F1 of the error types in eleven tables, beside the article's."""
     seeds = len(head["arguments"]["seeds"])
@@ -49,8 +56,7 @@ def sweep(head: Head, results: Sequence[Result]) -> str:
         f"{made_by(head)} Table 1 has one logical error, table 7 all seven,",
         "table 11 also the four structural ones, each in the named share of rows. An error type is found if an alarm (a new",
         "finding above `low`) of the right kind names a damaged column; an alarm about rows that are not damaged is false.\n",
-        "| table | errors | runs | precision | recall | F1 | perfect | missed, or falsely alarmed (+) |",
-        "|--:|---|--:|--:|--:|--:|--:|---|",
+        *_columns(">table", "errors", ">runs", *SCORES, ">perfect", "missed, or falsely alarmed (+)"),
     ]
     for depth in sorted({r["table"] for r in results}):
         group = [r for r in results if r["table"] == depth]
@@ -92,14 +98,12 @@ def severity(head: Head, results: Sequence[Result], picture: Path) -> str:
         "how often it was reported. *From* is the share from which on it was always found.\n",
     ]
     if drawn:
-        panels = [Panel(c.kind, {"found": c.detected, "F1 of rows": c.f1}) for c in drawn]
+        panels = [_panel_of(c) for c in drawn]
         picture.write_text(chart(panels), encoding="utf-8")
         lines.append(f"![found, and F1 of the rows, by share of damaged rows]({picture.name})\n")
     rates = sorted({r["rate"] for r in results})
-    lines += [
-        f"| error | runs | {' | '.join(f'{100 * r:g} %' for r in rates)} | from | worst row precision | worst row recall |",
-        f"|---|--:|{'--:|' * len(rates)}--:|--:|--:|",
-    ]
+    shares = (f">{100 * r:g} %" for r in rates)
+    lines += _columns("error", ">runs", *shares, ">from", ">worst row precision", ">worst row recall")
     for curve in found:
         group = [r for r in results if r["kind"] == curve.kind and r["found"] and curve.group != "decoy"]
         worst = [
@@ -108,6 +112,12 @@ def severity(head: Head, results: Sequence[Result], picture: Path) -> str:
         cells = " | ".join(_cell(curve, rate) for rate in rates)
         lines.append(f"| `{curve.kind}` | {curve.cases} | {cells} | {_from(curve)} | {' | '.join(worst)} |")
     return "\n".join([*lines, "\nThe worst rows are of the cases in which the error was found.\n"])
+
+
+def _panel_of(curve: Curve) -> Panel:
+    if curve.group == "decoy":
+        return Panel(f"{curve.kind} (decoy)", {"found": curve.detected})
+    return Panel(curve.kind, {"found": curve.detected, "F1 of rows": curve.f1})
 
 
 def _cell(curve: Curve, rate: float) -> str:
@@ -127,8 +137,7 @@ def clean(head: Head, results: Sequence[Result]) -> str:
     lines = [
         "## Clean tables: false alarms\n",
         f"{made_by(head)} Every alarm is a false one; notes (`low` and `info`) are not alarms.\n",
-        "| table | tables | with an alarm | alarms | notes a table | failed |",
-        "|---|--:|--:|--:|--:|--:|",
+        *_columns("table", ">tables", ">with an alarm", ">alarms", ">notes a table", ">failed"),
     ]
     styles = list(dict.fromkeys(r.get("style") or "own" for r in results))
     for style in (*styles, "all"):
@@ -145,8 +154,7 @@ def consistency(head: Head, results: Sequence[Result]) -> str:
     lines = [
         "## The same audit again\n",
         f"{made_by(head)} Each table has all errors of the sweep's last one.\n",
-        "| the same in every run | tables |",
-        "|---|--:|",
+        *_columns("the same in every run", ">tables"),
     ]
     for name in ("findings", "figures", "explanations"):
         lines.append(f"| {name} | {sum(r[f'same_{name}'] for r in results)} of {len(results)} |")
@@ -161,8 +169,7 @@ def pairs(head: Head, results: Sequence[Result]) -> str:
         "## Other people's errors\n",
         f"`python benchmarks/pairs.py {folders}` (folders of pairs) at revision {head['revision']}. Cells of `--rows-out`",
         "against cells that differ between the dirty and the clean table. Nothing is labelled or tuned. Published: F1.\n",
-        f"| pair | wrong cells | precision | recall | F1 | {' | '.join(published)} |",
-        f"|---|--:|--:|--:|--:|{'--:|' * len(published)}",
+        *_columns("pair", ">wrong cells", *SCORES, *(f">{who}" for who in published)),
     ]
     for r in results:
         others = " | ".join(f"{by[r['pair']]:.2f}" if r["pair"] in by else "" for by in published.values())
