@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from sqlglot import exp
 
-from assay.hypothesis.expectation import Dimension, Expectation, Ints
+from assay.hypothesis.expectation import Expectation
 from assay.hypothesis.hypothesis import Context
+from assay.hypothesis.level_effects import Dimension
 from assay.hypothesis.measures import number
 from assay.hypothesis.outlier_stage import Damage, Stage
 from assay.hypothesis.robust import Curve, Floats
+from assay.profile.arrays import Ints
 from assay.source.base import ColumnType
 
 ROUNDING = 1e-4  # literals have six digits

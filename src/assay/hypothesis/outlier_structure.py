@@ -8,8 +8,8 @@ from itertools import permutations
 import numpy as np
 
 from assay.domain.role import Family
-from assay.hypothesis.expectation import Dimension
 from assay.hypothesis.hypothesis import Context
+from assay.hypothesis.level_effects import Dimension
 from assay.hypothesis.measures import Measure
 from assay.hypothesis.robust import Bools, Floats, Places
 

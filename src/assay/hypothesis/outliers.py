@@ -10,8 +10,10 @@ from sqlglot import exp
 
 from assay.domain.role import Family
 from assay.hypothesis.boundary import at_boundary_of
-from assay.hypothesis.expectation import COVERED, Dimension, Expectation, Line, expectation, lines
+from assay.hypothesis.expectation import Expectation, expectation
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.hypothesis.level_effects import Dimension
+from assay.hypothesis.level_lines import COVERED, Line, lines
 from assay.hypothesis.measures import Measure, measures
 from assay.hypothesis.outlier_predicate import expected_level, predicate_of
 from assay.hypothesis.outlier_stage import Damage, Stage, damage_of

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from assay.domain.role import Family
-from assay.hypothesis.expectation import Dimension, lines
+from assay.hypothesis.level_effects import Dimension
+from assay.hypothesis.level_lines import lines
 from assay.hypothesis.measures import Measure
 
 ADS = 40
