@@ -85,3 +85,45 @@ def test_columns_that_share_their_values_are_silent() -> None:
     cities = ["Porto", "Lisboa", "Braga", "Faro"]
     columns: Columns = {c: list(map(str, rng.choice(cities, ROWS))) for c in ("de", "para", "via", "sede")}
     assert findings(columns) == []
+
+
+def delivery(seed: int = 0) -> Columns:
+    """Counts and amounts beside each other, as a report of numbers has them."""
+    rng = np.random.default_rng(seed)
+    shown = rng.poisson(rng.lognormal(7, 1, ROWS))
+    clicks = rng.binomial(shown, 0.02)
+    spend = np.round(clicks * rng.lognormal(-0.5, 0.3, ROWS) + 0.01, 2)
+    sold = rng.binomial(clicks, 0.1)
+    value = np.round(sold * rng.lognormal(3, 0.4, ROWS), 2)
+    seen = rng.binomial(shown, 0.7)
+    names = ("shown", "clicks", "spend", "sold", "value", "seen")
+    return {n: c.tolist() for n, c in zip(names, (shown, clicks, spend, sold, value, seen), strict=True)}
+
+
+@pytest.mark.parametrize(("share", "written"), [(0.005, True), (0.1, True), (0.4, True), (0.005, False), (0.1, False)])
+@pytest.mark.parametrize("start", [0, 1])
+def test_shifted_numbers_are_found(share: float, written: bool, start: int) -> None:
+    columns = delivery()
+    if written:
+        columns = {n: list(map(str, cells)) for n, cells in columns.items()}
+    rows = shift(columns, share, start)
+    (finding,) = findings(columns)
+    found, bad = set(rows_where(columns, finding)), set(rows)
+    assert len(found & bad) >= 0.9 * len(bad)
+    assert len(found - bad) <= 0.02 * len(found)
+
+
+def test_fractions_of_conversions_beside_fractions_of_their_value_are_no_shift() -> None:
+    columns = delivery()
+    rng = np.random.default_rng(2)
+    shared = (np.array(columns["sold"]) > 0) & (rng.random(ROWS) < 0.4)
+    sold = columns["sold"] - shared * rng.random(ROWS).round(4)
+    columns["sold"] = sold.tolist()
+    columns["seen"] = (columns["seen"] + shared * 0.5).tolist()
+    columns["rate"] = (sold / np.maximum(columns["clicks"], 1)).round(6).tolist()
+    assert findings(columns) == []
+
+
+def test_counts_and_amounts_without_a_shift_are_silent() -> None:
+    assert findings(delivery()) == []
+    assert findings({n: list(map(str, cells)) for n, cells in delivery().items()}) == []

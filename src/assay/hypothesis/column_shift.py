@@ -7,163 +7,137 @@ each for themselves meet in one row as often as the product of their rates says.
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 from sqlglot import exp
 
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
-from assay.hypothesis.placeholders import is_placeholder
-from assay.hypothesis.shapes import FORMATS, coarse_shapes, matched, shape_pattern
-from assay.profile.sample import SampleColumn
+from assay.hypothesis.shift_domains import Strays, domain_of, homes_of, text_strays
+from assay.hypothesis.shift_numbers import agree, forms_of, number_strays
+from assay.profile.arrays import Bools
 from assay.source.base import ColumnType
-
-Bools = npt.NDArray[np.bool_]
 
 LEAST_CELLS = 2
 LEAST_ROWS = 3
 BEYOND_CHANCE = 5.0
-LISTED = 2_000  # values of a category that a predicate may list
-PREVAILS = 0.55
+ALONE = 1.0  # stray cells outside of shifted rows, for one inside, up to which a column strays only in these
+INVOLVED = 0.02  # of the shifted rows, in which a column strays that is named
 
 
 @dataclass(frozen=True, eq=False)
-class Domain:
-    """What a column of text holds.
+class Shift:
+    """Rows in which several cells stray in one direction.
 
     Attributes:
-        kind: ``category``, ``number``, ``date``, ``time``, ``code`` or "" for text of no kind.
-        values: for a category, the values that are at home in it.
-        shapes: for codes, their shapes.
+        involved: the columns that stray in them.
+        rows: which rows of the sample.
+        by_chance: rows in which independent strays would meet.
+        sure: columns of which one cell that strays is enough.
     """
 
-    kind: str
-    values: frozenset[str] = frozenset()
-    shapes: frozenset[str] = frozenset()
+    involved: Mapping[str, Strays]
+    rows: Bools
+    by_chance: float
+    sure: frozenset[str] = frozenset()
+
+    def strays_in(self, rows: Bools) -> int:
+        """Cells that stray in these rows."""
+        return int(sum((s.rows & rows).sum() for s in self.involved.values()))
 
 
 def propose(context: Context) -> list[Hypothesis]:
     """Raise the rows in which at least two cells belong to the next column, or to the one before."""
     sample = context.profile.sample
     names = list(sample.names)
-    text = {c for c in names if sample[c].column.type is ColumnType.TEXT and sample[c].values}
-    # Only a column of text beside another one can hold its cells.
-    texts = list(dict.fromkeys(c for pair in pairwise(names) if set(pair) <= text for c in pair))
-    if len(texts) < LEAST_CELLS + 1 or sample.rows < 20:
+    if len(names) < LEAST_CELLS + 1 or sample.rows < 20:
         return []
-    homes = _homes([sample[c] for c in texts])
-    domains = {c: _domain(sample[c], homes) for c in texts}
-    raised = []
+    text = {c for c in names if sample[c].column.type is ColumnType.TEXT and sample[c].values}
+    texts = list(dict.fromkeys(c for pair in pairwise(names) if set(pair) <= text for c in pair))
+    homes = homes_of([sample[c] for c in texts])
+    domains = {c: domain_of(sample[c], homes) for c in texts}
+    forms = {c: forms_of(sample[c]) for c in names}
     following = list(pairwise(names))
     before = [(second, first) for first, second in following]
     lost, added = "the next column: a field was lost", "the one before: a field too many"
+    shifts: list[tuple[Shift, str]] = []
     for pairs, reason in ((following, lost), (before, added)):
         strays = {
-            here: _strays(sample[here], domains[here], domains[there])
+            here: text_strays(sample[here], domains[here], domains[there])
             for here, there in pairs
             if here in domains and there in domains
         }
-        found = _hypothesis(context, {c: s for c, s in strays.items() if s.rows.any()}, reason)
+        strays = {c: s for c, s in strays.items() if s.rows.any()}
+        found = _shift(strays, sample.rows)
+        last = names[-1] if pairs is following else ""
+        numbers = _shift(number_strays(sample, forms, pairs, strays, last), sample.rows)
+        if numbers is not None and (found is None or numbers.rows.sum() > found.rows.sum()):
+            run = _run(pairs, numbers.involved)
+            both = (_with_sure_cells(numbers), numbers)
+            found = next((s for s in both if agree(sample, forms, run, s.rows)), found)
         if found is not None:
-            raised.append(found)
-    return raised
+            shifts.append((found, reason))
+    return [_hypothesis(found, reason) for found, reason in shifts if not _explained(found, [s for s, _ in shifts])]
 
 
-def _homes(columns: list[SampleColumn]) -> dict[str, str]:
-    """For each text that occurs in several columns the one in which it occurs most."""
-    most: dict[str, tuple[int, str]] = {}
-    for column in columns:
-        for value, count in zip(column.values[:5_000], column.counts[:5_000], strict=True):
-            if value not in most or count > most[value][0]:
-                most[value] = (int(count), column.name)
-    return {value: name for value, (_, name) in most.items()}
+def _explained(shift: Shift, others: Sequence[Shift]) -> bool:
+    """Whether another shift has most of the rows and more strays in them: a row moves in one direction."""
+    return any(
+        other is not shift
+        and (other.rows & shift.rows).sum() > 0.5 * shift.rows.sum()
+        and other.strays_in(shift.rows) > shift.strays_in(shift.rows)
+        for other in others
+    )
 
 
-def _domain(column: SampleColumn, homes: dict[str, str]) -> Domain:
-    values, counts = column.values[:5_000], column.counts[:5_000].astype(np.float64)
-    hits = matched(values)
-    total = float(counts.sum())
-    for kind in ("number", "date", "time"):
-        inside = np.any([hits[f.pattern] for f in FORMATS if f.kind == kind], axis=0)
-        if float(counts[inside].sum()) >= PREVAILS * total:
-            return Domain(kind)
-    at_home = [v for v, n in zip(values, counts, strict=True) if n >= 3 and homes.get(v) == column.name]
-    own = frozenset(v for v in at_home if not is_placeholder(v))
-    held = sum(float(n) for v, n in zip(values, counts, strict=True) if v in own)
-    if 2 <= len(own) <= LISTED and held >= 0.5 * len(column):
-        return Domain("category", own)
-    shapes: Counter[str] = Counter()
-    for shape, n in zip(coarse_shapes(values), counts, strict=True):
-        shapes[shape] += int(n)
-    usual = frozenset(s for s, n in shapes.items() if n >= 0.3 * total and "9" in s and len(s) > 1)
-    return Domain("code", frozenset(), usual) if usual else Domain("")
+def _with_sure_cells(shift: Shift) -> Shift:
+    """The shift with the rows in which only one cell strays, one that hardly strays but in shifted rows."""
+    sure = frozenset(
+        c
+        for c, s in shift.involved.items()
+        if s.plain and (s.rows & ~shift.rows).sum() <= ALONE * (s.rows & shift.rows).sum()
+    )
+    rows = np.any([shift.rows, *(shift.involved[c].rows for c in sure)], axis=0)
+    return replace(shift, rows=rows, sure=sure)
 
 
-@dataclass(frozen=True, eq=False)
-class Strays:
-    """Cells of a column that belong to its neighbour: the sampled rows, and the condition in SQL."""
-
-    rows: Bools
-    condition: exp.Expr
+def _run(pairs: Sequence[tuple[str, str]], involved: Mapping[str, Strays]) -> list[tuple[str, str]]:
+    """The pairs from the first column that strays to the end of the table: a lost field moves all of them."""
+    first = next(i for i, (here, _) in enumerate(pairs) if here in involved)
+    return list(pairs[first:])
 
 
-def _strays(column: SampleColumn, own: Domain, other: Domain) -> Strays:
-    none = Strays(np.zeros(len(column), dtype=np.bool_), exp.false())
-    values = column.values
-    text = exp.column(column.name, quoted=True)
-    if other.kind == "category":
-        here = np.array([v in other.values for v in values], dtype=np.bool_)
-        condition: exp.Expr = text.isin(*sorted(other.values))
-    elif other.kind in ("number", "date", "time") and own.kind != other.kind and own.kind:
-        patterns = [f.pattern for f in FORMATS if f.kind == other.kind]
-        here = np.any(list(matched(values, [f for f in FORMATS if f.kind == other.kind]).values()), axis=0)
-        joined = "|".join(f"({p})" for p in patterns)
-        condition = exp.RegexpLike(
-            this=exp.Lower(this=exp.Trim(this=text)), expression=exp.Literal.string(f"^({joined})$")
-        )
-    elif other.kind == "code" and own.kind and not own.shapes & other.shapes:
-        here = np.array([s in other.shapes for s in coarse_shapes(values)], dtype=np.bool_)
-        joined = "|".join(f"({shape_pattern(s)})" for s in sorted(other.shapes))
-        condition = exp.RegexpLike(this=text, expression=exp.Literal.string(f"^({joined})$"))
-    else:
-        return none
-    if own.kind == "category" and other.kind != "category":
-        mine = np.array([v in own.values for v in values], dtype=np.bool_)
-        if (here & mine).any():
-            here &= ~mine
-            condition = exp.and_(condition, text.copy().isin(*sorted(own.values)).not_())
-    codes = column.codes
-    return Strays((codes >= 0) & here[codes], condition)
-
-
-def _hypothesis(context: Context, strays: dict[str, Strays], reason: str) -> Hypothesis | None:
-    sample = context.profile.sample
+def _shift(strays: Mapping[str, Strays], total: int) -> Shift | None:
+    """The rows in which several columns stray, if they are more than chance explains."""
     if len(strays) < LEAST_CELLS:
         return None
-    cells = np.sum([s.rows for s in strays.values()], axis=0)
-    shifted = cells >= LEAST_CELLS
+    shifted = np.sum([s.rows for s in strays.values()], axis=0) >= LEAST_CELLS
     rates = np.array([float(s.rows.mean()) for s in strays.values()])
-    by_chance = sample.rows * float((rates.sum() ** 2 - (rates**2).sum()) / 2)
+    by_chance = total * float((rates.sum() ** 2 - (rates**2).sum()) / 2)
     # Rates that the shifted rows themselves make are no measure of chance: what strays outside of them is.
     alone = np.array([float((s.rows & ~shifted).mean()) for s in strays.values()])
-    by_chance = min(by_chance, sample.rows * float((alone.sum() ** 2 - (alone**2).sum()) / 2))
+    by_chance = min(by_chance, total * float((alone.sum() ** 2 - (alone**2).sum()) / 2))
     rows = int(shifted.sum())
     if rows < LEAST_ROWS or rows < BEYOND_CHANCE * by_chance:
         return None
-    involved = {c: s for c, s in strays.items() if (s.rows & shifted).sum() >= 0.02 * rows}
-    if len(involved) < LEAST_CELLS:
-        return None
+    involved = {c: s for c, s in strays.items() if (s.rows & shifted).sum() >= INVOLVED * rows}
+    return Shift(involved, shifted, by_chance) if len(involved) >= LEAST_CELLS else None
+
+
+def _hypothesis(shift: Shift, reason: str) -> Hypothesis:
     ones = [
-        exp.Case(ifs=[exp.If(this=s.condition, true=exp.Literal.number(1))], default=exp.Literal.number(0))
-        for s in involved.values()
+        exp.Case(
+            ifs=[exp.If(this=s.condition, true=exp.Literal.number(LEAST_CELLS if c in shift.sure else 1))],
+            default=exp.Literal.number(0),
+        )
+        for c, s in shift.involved.items()
     ]
     total: exp.Expr = ones[0]
     for one in ones[1:]:
         total = exp.Add(this=total, expression=one)
-    columns = tuple(involved)
+    columns = tuple(shift.involved)
     return Hypothesis(
         "column_shift",
         columns,
@@ -174,5 +148,5 @@ def _hypothesis(context: Context, strays: dict[str, Strays], reason: str) -> Hyp
         weight=0.9,
         confidence=0.92,
         action="load these rows again from the source; look for a separator or a line break inside a field",
-        evidence={"rows_in_sample": rows, "expected_by_chance": round(by_chance, 2)},
+        evidence={"rows_in_sample": int(shift.rows.sum()), "expected_by_chance": round(shift.by_chance, 2)},
     )

@@ -131,9 +131,9 @@ def _explains(root: Hypothesis, effect: Hypothesis, before: bool, common: int, e
 def _misleads(root: Hypothesis, effect: Hypothesis, common: int, root_rows: int) -> bool:
     """Whether the bulk that outliers were compared with is itself damaged, so that sound rows stand out as well.
 
-    Where a relation proves a good part of a column wrong, outliers that do not cover that part are no evidence.
+    Where a relation or a shift proves much of a column wrong, outliers that do not cover that part are no evidence.
     """
-    if effect.kind != "outliers" or root.kind not in INDEPENDENT or common >= MOSTLY * root_rows:
+    if effect.kind != "outliers" or root.kind not in INDEPENDENT | {"column_shift"} or common >= MOSTLY * root_rows:
         return False
     return bool(set(root.columns) & set(effect.columns))
 
