@@ -1,4 +1,4 @@
-"""What may be wrong with a table in time: gaps, partial loads, impossible dates, broken volumes and levels."""
+"""What may be wrong with a table in time: gaps, partial and stale loads, wrong dates, broken volumes and levels."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from assay.hypothesis.hypothesis import Context, Hypothesis
 from assay.hypothesis.scope import event_date
 from assay.hypothesis.series import Panel, main_period, panel
 from assay.hypothesis.shifts import level_shifts
+from assay.hypothesis.stale import stale_days
 from assay.hypothesis.volume import partial_ends, volume_anomalies
 
 LONGEST = 20_000  # days; a longer period is no series
@@ -19,6 +20,8 @@ def propose(context: Context) -> list[Hypothesis]:
     """Raise all temporal hypotheses except changes of unit."""
     found = future_dates(context)
     date = event_date(context)
+    if date is not None:
+        found += stale_days(context, date)
     days = context.profile.groups.days
     if date is None or days is None or len(days.day) < 2:
         return found

@@ -130,7 +130,7 @@ def reloaded_days(scene: Scene, _: list[str], wanted: int) -> Damage:
 
 
 def stale_copies(scene: Scene, columns: list[str], wanted: int) -> Damage:
-    """Days whose numbers are those of the day before, for everything that ran on both."""
+    """Days that all show the numbers of the day before the first of them, for what ran then: the load was stuck."""
     metrics = columns or [c for c in scene.of_family(Family.COUNT, Family.MONEY, Family.RATE) if scene.is_number(c)]
     if not metrics:
         raise NotApplicableError("no numbers that a day could have of its eve")
