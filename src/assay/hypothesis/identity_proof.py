@@ -232,10 +232,14 @@ class Proof:
         eligible = np.logical_and.reduce([np.isfinite(self.all[m]) for m in identity.members])
         if support.broken.sum() < LEAST_ROWS:
             return False
+        # A term of zero hides the other column: what is usual there need not be where the claim says something.
+        telling = np.logical_and.reduce([eligible, *(self.all[t] != 0 for t in identity.terms)])
         broken = support.broken[eligible]
         for other, values in enumerate(self.all):
             if other in identity.members:
                 continue
+            if self._only_for_one_value(values[telling], support.broken[telling]):
+                return True
             for state in (self.modal[other][eligible], np.isnan(values[eligible])):
                 inside = int(state.sum())
                 if min(inside, state.size - inside) < LEAST_ROWS:
@@ -244,6 +248,15 @@ class Proof:
                     if broken[where].mean() >= 0.9 and broken[where].sum() >= 0.5 * broken.sum():
                         return True
         return False
+
+    @staticmethod
+    def _only_for_one_value(values: Floats, broken: Bools) -> bool:
+        """Whether a claim holds where another column has its commonest value, such as 1, and nowhere else: a factor."""
+        state = repeats(values)
+        inside = int(state.sum())
+        if min(inside, state.size - inside) < LEAST_ROWS:
+            return False
+        return bool(broken[~state].mean() >= 0.9 and broken[~state].sum() >= 0.5 * broken.sum())
 
     def _step(self, identity: Identity, sample: dict[int, Floats]) -> Floats:
         """By how much the residual changes when one of the columns moves by one unit of its last place."""
