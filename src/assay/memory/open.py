@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.errors import MemoryStoreError
+
 if TYPE_CHECKING:
     from assay.memory.store import Store
 
@@ -47,4 +49,9 @@ def open_store(address: str | None = None, scope: str | None = None) -> Store:
         return VertexStore(address, scope)
     from assay.memory.sqlite import SQLiteStore
 
+    kind, separator, _ = address.partition("://")
+    if separator and kind != "sqlite":
+        raise MemoryStoreError(
+            f"no memory is kept at {kind}://...: give a file, sqlite:///FILE, postgresql://... or vertex://..."
+        )
     return SQLiteStore(address.removeprefix("sqlite://"), scope)

@@ -6,20 +6,26 @@ import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from assay.memory import sqlite_words as index
-from assay.memory.encoding import clean, from_json, pack, to_json, unpack
+from assay.memory.encoding import clean
 from assay.memory.entry import Entry, EntryType, Tally
-from assay.memory.pattern import fits, is_pattern
+from assay.memory.pattern import fits
+from assay.memory.rows import (
+    COLUMNS,
+    HIGHEST,
+    NEWEST,
+    Row,
+    entry_of,
+    entry_row,
+    state_rows,
+    states_of,
+    tally_rows,
+    the_entry,
+)
 from assay.memory.sqlite_file import SQLiteFile
 from assay.memory.store import State
 from assay.memory.words import holds, parts_of, words_of
-
-COLUMNS = "id, type, table_name, text, body, author, created, until"
-NEWEST = "ORDER BY created DESC, seq DESC"
-HIGHEST = "\U0010ffff"
-Row = tuple[Any, ...]
 
 
 class SQLiteStore:
@@ -36,15 +42,8 @@ class SQLiteStore:
         states: Mapping[tuple[str, str], State | None] | None = None,
         tallies: Sequence[Tally] = (),
     ) -> None:
-        rows = [self._row(entry) for entry in entries]
-        parts = [
-            (self.scope, clean(table), clean(part), None if state is None else pack(state, f"{table}, {part}"))
-            for (table, part), state in (states or {}).items()
-        ]
-        sums = [
-            (self.scope, clean(t.table), clean(t.kind), clean(t.role), t.tested, t.true, t.accepted, t.rejected)
-            for t in tallies
-        ]
+        rows = [entry_row(self.scope, entry) for entry in entries]
+        parts, sums = state_rows(self.scope, states), tally_rows(self.scope, tallies)
         if not (rows or parts or sums):
             return
 
@@ -81,7 +80,7 @@ class SQLiteStore:
 
         nothing: list[Row] = []
         rows = sorted(self._file.read(ask, nothing), key=lambda row: (row[6], row[-1]), reverse=True)
-        return [_entry(row) for row in rows[:limit]]
+        return [entry_of(row) for row in rows[:limit]]
 
     def entry(self, identity: str) -> Entry | None:
         begin = clean(identity)
@@ -91,14 +90,14 @@ class SQLiteStore:
             f"SELECT {COLUMNS} FROM entry WHERE scope = ? AND id >= ? AND id < ? ORDER BY id LIMIT 2",
             (self.scope, begin, begin + HIGHEST),
         )
-        return _entry(rows[0]) if rows and (len(rows) == 1 or rows[0][0] == begin) else None
+        return the_entry(rows, begin)
 
     def states(self, table: str, since: str = "") -> dict[str, State]:
         rows = self._rows(
             "SELECT part, body FROM state WHERE scope = ? AND table_name = ? AND part >= ? ORDER BY part",
             (self.scope, clean(table), clean(since)),
         )
-        return {part: unpack(body, f"the state {part} of {table}") for part, body in rows}
+        return states_of(rows, table)
 
     def tallies(self) -> list[Tally]:
         rows = self._rows(
@@ -110,7 +109,7 @@ class SQLiteStore:
 
     def search(self, words: str, limit: int = 20) -> list[Entry]:
         nothing: list[Row] = []
-        return [_entry(row) for row in self._file.read(lambda c: self._search(c, words, limit), nothing)]
+        return [entry_of(row) for row in self._file.read(lambda c: self._search(c, words, limit), nothing)]
 
     def forget(self, identity: str) -> bool:
         return self._remove("id = ?", clean(identity)) > 0
@@ -136,13 +135,6 @@ class SQLiteStore:
     def _rows(self, query: str, values: Row) -> list[Row]:
         nothing: list[Row] = []
         return self._file.read(lambda connection: connection.execute(query, values).fetchall(), nothing)
-
-    def _row(self, entry: Entry) -> Row:
-        body = to_json(entry.body, f"the entry {entry.id}")
-        until = None if entry.until is None else clean(entry.until)
-        table = clean(entry.table)
-        texts = (clean(entry.text), body, clean(entry.author), clean(entry.created), until)
-        return (self.scope, clean(entry.id), entry.type.value, table, is_pattern(table), *texts)
 
     def _names(self, connection: sqlite3.Connection, table: str) -> list[str]:
         """The table and the patterns that fit it."""
@@ -229,11 +221,4 @@ def _put_state(connection: sqlite3.Connection, row: Row) -> None:
         "INSERT INTO state (scope, table_name, part, body) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (scope, table_name, part) DO UPDATE SET body = excluded.body",
         row,
-    )
-
-
-def _entry(row: Row) -> Entry:
-    identity, kind, table, text, body, author, created, until = row[:8]
-    return Entry(
-        identity, EntryType(kind), table, text, from_json(body, f"the entry {identity}"), author, created, until
     )
