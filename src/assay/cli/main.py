@@ -17,6 +17,7 @@ from typer.main import get_command
 import assay
 from assay.cli.audit import audit
 from assay.cli.bench import bench
+from assay.cli.campaigns import campaigns
 from assay.cli.demo import demo
 from assay.cli.errors import CLEAN, FOUND, PIPE_CLOSED, explain
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command("audit")(audit)
 app.command("demo")(demo)
 app.add_typer(bench, name="bench")
+app.add_typer(campaigns, name="campaigns")
 
 
 def _version(wanted: bool) -> None:

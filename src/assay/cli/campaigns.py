@@ -1,0 +1,15 @@
+"""``assay campaigns``: a hidden world of campaigns, models of it, and what damaged data does to them."""
+
+from __future__ import annotations
+
+import typer
+
+from assay.cli.campaigns_blind import blind
+
+campaigns = typer.Typer(
+    help="Know what audited data is worth: simulated campaigns, models that predict them, blind scores.",
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+campaigns.add_typer(blind, name="blind")
