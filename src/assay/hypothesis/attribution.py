@@ -10,6 +10,7 @@ import numpy.typing as npt
 from assay.hypothesis.excess import ENOUGH, SMALL, Box, Null, Rows, explained
 from assay.profile.arrays import Floats
 
+UNEQUAL = 5.0  # times as many second events after a first one as if all rows were alike
 FEW = 3  # clicks from which on rows below tell of rows above
 EDGES = np.array([0, 1, 2, 3, 4, 5, 7, 10, 15, 25, 50, 100, 200, 500, 1000, 1e4, np.inf])
 
@@ -74,7 +75,7 @@ def attributed(rows: Rows, rate: float | None = None) -> Null:
         expected = max((rate or 0.0) * stratum.n, of_lost)
         if i >= FEW and expected:
             expected = max(expected, stratum.broken - stratum.legitimate)
-        allowed = _tail(inside.excess[plausible], expected, reach)
+        allowed = _tail(inside.excess[plausible], expected, reach, stratum.n)
         if allowed > 0:
             boxes.append(Box(low, high, float(np.floor(allowed)), exposure=most))
     return Null(tuple(_joined(boxes)), rate)
@@ -183,12 +184,13 @@ def _fewest_clicks(rows: Rows) -> float | None:
     return float(np.quantile((rows.b[usual] + 1) / rows.exposure[usual], 0.01))
 
 
-def _tail(excess: Floats, expected: float, reach: float) -> float:
+def _tail(excess: Floats, expected: float, reach: float, n: int) -> float:
     """The largest excess that is legitimate in a stratum: above it damage explains what is there.
 
     Args:
         expected: rows of damage.
         reach: excess up to which the rows below b lead to expect one.
+        n: rows of the stratum.
     """
     if not len(excess):
         return max(float(SMALL), reach) if not expected else 0.0
@@ -206,7 +208,9 @@ def _tail(excess: Floats, expected: float, reach: float) -> float:
         if level > SMALL or rising:
             damage = taken + here <= 2 * expected + 2 * np.sqrt(expected) + 1
         elif level > 1:
-            damage = explained(here, expected - taken)
+            # Two rare events in a row are rarer still, though rows differ in how rare they are.
+            rarer = min(UNEQUAL * first / max(n, 1), 1.0) ** (level - 1)
+            damage = explained(here, expected - taken) or (here == 1 and expected - taken > first * rarer)
         else:
             # A single event too many is the commonest legitimate one; damage has it about as often as two to four.
             beside = np.count_nonzero((ordered > 1) & (ordered <= 4)) / 3
