@@ -1,0 +1,1 @@
+"""Campaigns: what audited tables are for. A hidden world, data sets, classifiers, blind scores, recommendations."""
