@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 
+import pyarrow as pa
 from sqlglot import exp
 
 import assay
@@ -217,6 +218,7 @@ def _audit(
             held.callback(near.close)
         del drawn
         context = examine(near, settings, pack, siblings, sample, groups, None if near.billed else background)
+        pa.default_memory_pool().release_unused()  # copies of the sample, before the search takes what it needs
         raised, judgements, seen = hypothesise(near, context, settings, background, progress)
         progress("looking at bad rows")
         ruling = rule(near, judgements, context.grain, settings.sample_values, seen, proved_on=source)

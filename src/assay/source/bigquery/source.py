@@ -116,6 +116,7 @@ class BigQuerySource:
             return [self.ask(query) for query in queries]
         (together,) = self.combined(queries)
         answers = [narrow(rows) for rows in apart(self._connection.batches(self._job(together), self.name), queries)]
+        pa.default_memory_pool().release_unused()  # what the batches took, before the answers are worked on
         return [
             self.ask(query) if self._too_few(query, rows.num_rows) else rows
             for query, rows in zip(queries, answers, strict=True)
