@@ -139,3 +139,18 @@ def test_a_few_sampled_pairs_of_copies_in_a_large_table_are_no_chance() -> None:
     assert 0 < found.evidence["equal_pairs_in_sample"] < 20
     assert found.strict
     assert found.confidence > 0.9
+
+
+def test_days_reported_twice_lack_no_breakdown_though_their_entities_are_short_lived() -> None:
+    """Ads that ran mostly on restated days repeat on most of their days, which is the days' doing."""
+    days, rng = 40, np.random.default_rng(0)
+    lines = [(day, ad) for day in range(days) for ad in range(day // 4 * 10, day // 4 * 10 + 10)]
+    again = lines + [(day, ad) for day, ad in lines if 20 <= day < 23]
+    first = dt.date(2025, 1, 1)
+    table = {
+        "date": [first + dt.timedelta(days=day) for day, _ in again],
+        "ad_id": [f"ad-{ad:04d}" for _, ad in again],
+        "impressions": rng.integers(100, 10**6, len(again)).tolist(),
+    }
+    (found,) = [h for h in propose(context_of(table)) if h.kind == "duplicate_keys"]
+    assert found.confidence >= 0.5

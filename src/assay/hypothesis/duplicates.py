@@ -268,6 +268,8 @@ def _lacks_breakdown(context: Context, rows: npt.NDArray[np.bool_], prints: npt.
         return False
     _, key, sizes = np.unique(prints, return_inverse=True, return_counts=True)
     shared = sizes[key] > 1
+    if _on_few_days(context, rows, shared):
+        return False
     _, who = np.unique(row_prints(sample, entity)[rows], return_inverse=True)
     rows_of, shared_of = np.bincount(who), np.bincount(who, weights=shared)
     often = (shared_of - sizes[key].mean()) / np.maximum(rows_of - sizes[key].mean(), 1)
@@ -275,3 +277,14 @@ def _lacks_breakdown(context: Context, rows: npt.NDArray[np.bool_], prints: npt.
     if seen.sum() < 10:
         return False
     return float(often[who][seen].mean()) > max(0.3, PERSISTENT * float(shared.mean()))
+
+
+def _on_few_days(context: Context, rows: npt.NDArray[np.bool_], shared: npt.NDArray[np.bool_]) -> bool:
+    """Whether keys repeat on a minority of the days, where most of them do, and hardly ever on the others."""
+    dates = [c for c in context.grain if context.role(c).family is Family.DATE]
+    if not dates or not shared.any():
+        return False
+    days = np.floor(context.profile.sample[dates[0]].numbers)[rows]
+    _, day = np.unique(days, return_inverse=True)
+    often = np.bincount(day, weights=shared) >= 0.5 * np.bincount(day)
+    return bool(often.mean() <= 0.5 and shared[~often[day]].sum() <= 0.1 * shared.sum())
