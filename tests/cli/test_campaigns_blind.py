@@ -23,7 +23,7 @@ def test_a_service_in_its_own_process_scores_a_file(
     vault.deposit("V1", [1, 2], ["low", "high"], ["low", "high"])
     monkeypatch.setenv("ASSAY_BLIND_TOKEN", TOKEN)
     predictions = tmp_path / "predictions.csv"
-    predictions.write_text("id,class\n2,high\n1,low\n", encoding="utf-8")
+    predictions.write_text("campaign_id,class\n2,high\n1,low\n", encoding="utf-8")
     command = [
         sys.executable,
         "-m",

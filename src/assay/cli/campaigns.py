@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from assay.cli.campaigns_blind import blind
+from assay.cli.campaigns_quarantine import quarantine
 
 campaigns = typer.Typer(
     help="Know what audited data is worth: simulated campaigns, models that predict them, blind scores.",
@@ -13,3 +14,4 @@ campaigns = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 campaigns.add_typer(blind, name="blind")
+campaigns.command("quarantine")(quarantine)

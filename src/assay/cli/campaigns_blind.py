@@ -56,7 +56,7 @@ def serve_command(
 @blind.command("submit")
 def submit_command(
     predictions: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Parquet or CSV with the columns id and class, all rows of the test.")
+        Path, typer.Argument(metavar="FILE", help="Parquet or CSV with the columns campaign_id and class, for all rows.")
     ],
     dataset: Annotated[str, typer.Option("--dataset", metavar="NAME", help="Which test set it is, such as V15.")],
     url: Annotated[
@@ -74,7 +74,7 @@ def submit_command(
     from assay.campaigns.rows import read_rows
     from assay.cli.console import put
 
-    told = read_rows(predictions, ("id", "class"))
-    score = submit(url, read_token(token_file), dataset, told["id"], told["class"], model or predictions.name)
+    told = read_rows(predictions, ("campaign_id", "class"))
+    score = submit(url, read_token(token_file), dataset, told["campaign_id"], told["class"], model or predictions.name)
     put(json.dumps({"macro_f1": score.macro, "f1": dict(score.classes)}, ensure_ascii=False) + "\n")
     return 0
