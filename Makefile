@@ -24,8 +24,8 @@ check: $(DEV)
 # Newest versions that pyproject.toml allows, written down.
 lock: $(DEV)
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --no-header --no-emit-index-url --upgrade pyproject.toml -o requirements/base.txt
-	$(BIN)/uv pip compile --quiet --universal --no-header --no-emit-index-url --upgrade --extra dev pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --system-certs --quiet --universal --no-header --no-emit-index-url --upgrade pyproject.toml -o requirements/base.txt
+	$(BIN)/uv pip compile --system-certs --quiet --universal --no-header --no-emit-index-url --upgrade --extra dev pyproject.toml -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

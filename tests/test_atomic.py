@@ -75,6 +75,8 @@ def test_a_process_killed_half_way_leaves_the_old_file(tmp_path: Path) -> None:
     assert path.read_text() == "old"
 
 
-def test_a_missing_folder_is_an_error_of_the_system(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        write_text(tmp_path / "nowhere" / "a.txt", "x")
+def test_a_missing_folder_is_an_error_of_the_system_that_names_the_file_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "a.txt"
+    with pytest.raises(FileNotFoundError) as caught:
+        write_text(path, "x")
+    assert caught.value.filename == str(path)

@@ -23,7 +23,10 @@ def atomic_path(path: Path, mode: int | None = None) -> Iterator[Path]:
     Raises:
         OSError: the folder is missing or not writable, or the disk is full.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".assay-", suffix=path.suffix)
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".assay-", suffix=path.suffix)
+    except OSError as error:  # it names the temporary file, which nobody asked for
+        raise OSError(error.errno, error.strerror, str(path)) from None
     os.close(descriptor)
     temporary = Path(name)
     try:

@@ -72,6 +72,11 @@ def test_a_condition_that_is_more_is_refused(sql: str) -> None:
         parse_predicate(sql, "duckdb")
 
 
+def test_a_condition_that_cannot_be_read_is_quoted_as_it_was_given() -> None:
+    with pytest.raises(UnsafeQueryError, match="'clicks >' is not a condition"):
+        parse_predicate("clicks >", "duckdb")
+
+
 def test_a_tree_built_by_hand_is_checked_too() -> None:
     with pytest.raises(UnsafeQueryError):
         check(exp.Drop(this=exp.to_table("t"), kind="TABLE"))

@@ -115,12 +115,12 @@ def _summary(audit: Audit, problems: Sequence[Item], notes: Sequence[Item]) -> t
     sentences = []
     if problems:
         worst = problems[0]
-        reach = f": {worst.rows} rows, {worst.rate} of the table" if worst.rows != "–" else ""
+        reach = f": {_rows(worst)}, {worst.rate} of the table" if worst.rows != "–" else ""
         sentences.append(f"The worst is {worst.title[:1].lower()}{worst.title[1:]} in {worst.subject}{reach}.")
         largest = max(problems, key=lambda i: int(i.rows.replace(",", "")) if i.rows != "–" else 0)
         if largest is not worst and largest.rows != "–":
             what = f"{largest.title[:1].lower()}{largest.title[1:]} in {largest.subject}"
-            sentences.append(f"The largest is {what}: {largest.rows} rows, {largest.rate}.")
+            sentences.append(f"The largest is {what}: {_rows(largest)}, {largest.rate}.")
         touched = Counter(c for i in problems for c in i.columns[:4])
         name, times = touched.most_common(1)[0] if touched else ("", 0)
         if times > 1:
@@ -131,6 +131,10 @@ def _summary(audit: Audit, problems: Sequence[Item], notes: Sequence[Item]) -> t
         sentences.append("What was noted is small or unsure and fails no gate.")
     sentences.append(_tally(audit))
     return tuple(sentences)
+
+
+def _rows(item: Item) -> str:
+    return f"{item.rows} row" if item.rows == "1" else f"{item.rows} rows"
 
 
 def _tally(audit: Audit) -> str:

@@ -74,7 +74,10 @@ def parse_query(sql: str, dialect: str) -> exp.Expr:
 
 def parse_predicate(sql: str, dialect: str) -> exp.Expr:
     """Parse the text of a row condition (for --where); raise :class:`UnsafeQueryError` if it is anything else."""
-    query = parse_query(f"SELECT 1 FROM t WHERE ({sql}\n)", dialect)
+    try:
+        query = parse_query(f"SELECT 1 FROM t WHERE ({sql}\n)", dialect)
+    except UnsafeQueryError:
+        raise UnsafeQueryError(f"{sql!r} is not a condition; give one boolean expression, such as clicks > 0") from None
     where = query.args.get("where")
     if not isinstance(query, exp.Select) or where is None or set(_used(query)) != {"expressions", "from_", "where"}:
         raise UnsafeQueryError("the condition is more than a condition; give one boolean expression")
