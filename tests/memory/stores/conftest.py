@@ -35,7 +35,7 @@ def database(postgresql: Server) -> Iterator[str]:
     postgresql.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "vertex"])
 def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Opens one store after another on the same memory."""
     opened: list[Store] = []
