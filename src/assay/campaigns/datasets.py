@@ -100,12 +100,14 @@ def generate(
 ) -> dict[str, Any]:
     """Write the data set of these knobs to ``out``, and the test rows' labels to ``labels``; returns the card.
 
-    The same knobs and sizes give the same bytes. ``labels`` becomes readable for its owner only.
+    The same knobs and sizes give the same bytes. ``labels`` is the blind scoring service's folder; it may hold the labels
+    of other data sets too.
 
     Raises:
-        ConfigurationError: ``labels`` lies inside ``out``, or there are no rows.
+        ConfigurationError: ``labels`` lies inside ``out`` or can be read by others, or there are no rows.
         OSError: a folder cannot be written.
     """
+    from assay.campaigns.blind.vault import Vault
     from assay.campaigns.ceiling import ceiling
     from assay.campaigns.graph import build_world
 
@@ -129,12 +131,10 @@ def generate(
         ids = ids.append_column(f"{attribute}_id", pa.array([known[c] for c in campaigns[:, i].tolist()]))
 
     out.mkdir(parents=True, exist_ok=True)
-    labels.mkdir(parents=True, exist_ok=True, mode=0o700)
     _write(texts.append_column("label", told)[:train_rows], out / "train.parquet")
     _write(texts[train_rows:], out / "test.parquet")
     _write(ids, out / "ids.parquet")
-    hidden = pa.table({"campaign_id": names[train_rows:], "label": told[train_rows:]})
-    _write(hidden, labels / "labels.parquet", 0o600)
+    Vault.open(labels).deposit(knobs.version, names[train_rows:], told[train_rows:].to_pylist(), CLASSES)
     shares = np.bincount(outcomes[:train_rows], minlength=len(CLASSES)) / train_rows
     card = {
         "schema": "assay-campaigns/1",
@@ -150,6 +150,6 @@ def generate(
     return card
 
 
-def _write(table: pa.Table, path: Path, mode: int | None = None) -> None:
-    with atomic_path(path, mode) as temporary:
+def _write(table: pa.Table, path: Path) -> None:
+    with atomic_path(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")

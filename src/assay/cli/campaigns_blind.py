@@ -56,7 +56,7 @@ def serve_command(
 @blind.command("submit")
 def submit_command(
     predictions: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Parquet or CSV with the columns campaign_id and class, for all rows.")
+        Path, typer.Argument(metavar="FILE", help="Parquet or CSV with the columns campaign_id and class, all rows.")
     ],
     dataset: Annotated[str, typer.Option("--dataset", metavar="NAME", help="Which test set it is, such as V15.")],
     url: Annotated[
