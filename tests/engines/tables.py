@@ -108,6 +108,18 @@ def _dependency(data: dict[str, list[object]], rng: np.random.Generator) -> None
         data["device"][i] = "tablet" if data["device"][i] == "mobile" else "mobile"
 
 
+def hours() -> pa.Table:
+    """Four stations that are heard every hour of twenty days, without one night's hours."""
+    heard = [dt.datetime(2026, 1, 1) + dt.timedelta(hours=i // 4) for i in range(4 * 24 * 20) if not 888 <= i < 920]
+    return pa.table(
+        {
+            "heard": pa.array(heard, pa.timestamp("us")),
+            "station": [f"s{i % 4}" for i in range(len(heard))],
+            "level": [40.0 + (7 * i) % 11 for i in range(len(heard))],
+        }
+    )
+
+
 # Names that BigQuery allows and that SQL has other uses for. It allows no quotes in them.
 ODD_NAMES = (
     "Tag der Auslieferung",
@@ -132,5 +144,6 @@ TABLES: dict[str, Callable[[], pa.Table]] = {
     "magnitudes": lambda: _damaged(_magnitudes),
     "units": lambda: _damaged(_units),
     "dependency": lambda: _damaged(_dependency),
+    "hours": hours,
     "odd names": lambda: _damaged(_relations, ODD_NAMES),
 }

@@ -21,6 +21,7 @@ EXPECTED = {
     "magnitudes": {"outliers", "negative_metric"},
     "units": {"unit_change"},
     "dependency": {"dependency_violation"},
+    "hours": {"date_gap"},
     "odd names": {"conversions_exceed_clicks", "outliers"},
 }
 

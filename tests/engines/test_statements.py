@@ -16,6 +16,7 @@ from assay.errors import QueryError
 from assay.pipeline import audit
 from assay.profile.draw import empty_sample, sample_query
 from assay.profile.groups import GroupPlan, groups_query
+from assay.profile.sample import from_arrow
 from assay.scan.evidence import Copies, RowCheck, overlaps
 from assay.scan.metrics import ColumnExtent, ColumnMoments, DistinctRows, NotNullCount, RowCount, RowsWhere
 from assay.scan.planner import statements
@@ -25,7 +26,7 @@ from tests.engines import offline
 from tests.engines.analyzer import refusal
 from tests.engines.emulator import DATASET, PROJECT, Emulator, schema_of
 from tests.engines.golden import matches
-from tests.engines.tables import TABLES
+from tests.engines.tables import TABLES, hours
 
 SCHEMA = [
     SchemaField("day", "DATE"),
@@ -100,6 +101,9 @@ def planned(source: Source) -> Iterator[tuple[str, exp.Expr]]:
     assert sampled is not None and grouped is not None
     yield "sample", sampled
     yield "groups", grouped
+    hourly = groups_query(source, sample, GroupPlan((), "seen", ("clicks",), (), 3_600))
+    assert hourly is not None
+    yield "groups by hour", hourly
     metrics = [
         RowCount(),
         NotNullCount(column("country")),
@@ -175,6 +179,37 @@ def test_leaves_of_structs_are_columns_and_repeated_ones_are_listed() -> None:
     query = exp.select(exp.alias_(exp.Max(this=column("geo.city")), "m")).from_(source.relation())
     assert refusal(source.render(query), NESTED, "`proj-1`.`ads`.`daily`") is None
     assert source.render(column("geo.city").eq("Rome")) == "`geo`.`city` = 'Rome'"
+
+
+@pytest.mark.parametrize("stored", ["TIMESTAMP", "DATETIME", "DATE", "STRING"])
+def test_the_analyzer_accepts_counts_by_time_of_day(stored: str) -> None:
+    schema = [*SCHEMA[1:], SchemaField("heard", stored)]
+    source = offline.source(offline.Service(offline.table_resource(schema, rows=5_000_000, size=900_000_000)))
+    texts = pa.table({f.name: ["2026-01-01 05:00:00", "2026-01-01 06:00:00"] for f in schema})
+    sample = (
+        from_arrow(texts) if stored == "STRING" else empty_sample(source)
+    )  # texts are read as times by their values
+    grouped = groups_query(source, sample, GroupPlan((), "heard", ("clicks",) if stored != "STRING" else (), (), 3_600))
+    assert grouped is not None
+    sql = source.render(grouped)
+    assert "DATETIME_DIFF(" in sql and ", SECOND)" in sql and "TIMESTAMP_DIFF" not in sql
+    assert refusal(sql, schema, "`proj-1`.`ads`.`daily`") is None
+
+
+@pytest.mark.parametrize("utc", [None, "UTC"], ids=["DATETIME", "TIMESTAMP"])
+def test_the_analyzer_accepts_what_an_audit_of_hours_sends(
+    utc: str | None, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assay.pipeline, "local_copy", lambda source, *_: source)
+    rows = hours()
+    rows = rows.set_column(0, "heard", rows["heard"].cast(pa.timestamp("us", utc)))
+    result = audit(emulator.load("hourly", rows))
+    quoted = f"`{PROJECT}`.`{DATASET}`.`hourly`"
+    assert any("SECOND" in sql for sql in result.statements)
+    assert not result.failures
+    assert "date_gap" in {f.kind for f in result.findings}
+    for sql in [*result.statements, *(f.query for f in result.findings if f.query)]:
+        assert refusal(sql, schema_of(rows), quoted) is None
 
 
 @pytest.mark.parametrize("case", ["nulls", "copies", "categories", "magnitudes", "odd names"])

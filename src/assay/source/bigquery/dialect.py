@@ -129,6 +129,11 @@ def _subtracted(node: exp.Expr, kinds: Kinds) -> exp.Expr:
     return node
 
 
+def _elapsed(node: exp.Expr, _kinds: Kinds) -> exp.Expr:
+    """Moments are DATETIME inside a statement, and TIMESTAMP_DIFF is documented for TIMESTAMP only."""
+    return exp.DatetimeDiff(this=node.this.copy(), expression=node.expression.copy(), unit=node.args.get("unit"))
+
+
 def _matched(node: exp.Expr, kinds: Kinds) -> exp.Expr:
     if kind_of(node.this, kinds) not in (None, ColumnType.TEXT):
         node.set("this", exp.cast(node.this.copy(), "text"))
@@ -169,6 +174,7 @@ _REWRITES: dict[type[exp.Expr], Callable[[exp.Expr, Kinds], exp.Expr]] = {
     exp.Div: _divided,
     exp.Mod: _remainder,
     exp.Sub: _subtracted,
+    exp.TimestampDiff: _elapsed,
     exp.RegexpLike: _matched,
     exp.Literal: _number,
     exp.Window: _counted,
