@@ -100,8 +100,8 @@ def generate(
 ) -> dict[str, Any]:
     """Write the data set of these knobs to ``out``, and the test rows' labels to ``labels``; returns the card.
 
-    The same knobs and sizes give the same bytes. ``labels`` is the blind scoring service's folder; it may hold the labels
-    of other data sets too.
+    The same knobs and sizes give the same bytes. ``labels`` is the blind scoring service's folder; it may hold
+    those of other data sets too.
 
     Raises:
         ConfigurationError: ``labels`` lies inside ``out`` or can be read by others, or there are no rows.
