@@ -35,6 +35,7 @@ class SQLiteFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
         self._is_migrated = False
         self._lock = threading.RLock()
 
@@ -85,7 +86,9 @@ class SQLiteFile:
 
     def _connected(self, create: bool) -> sqlite3.Connection | None:
         if self._connection is not None:
-            return self._connection
+            if self._identity == self._on_disk():
+                return self._connection
+            self.close()  # somebody removed or replaced the file: what is written to it now would be lost
         if not self.path.exists():
             if not create:
                 self._require_folder()
@@ -105,8 +108,16 @@ class SQLiteFile:
         except BaseException:
             connection.close()
             raise
-        self._connection = connection
+        self._connection, self._identity = connection, self._on_disk()
         return connection
+
+    def _on_disk(self) -> tuple[int, int] | None:
+        """Which file the path leads to."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _require_folder(self) -> None:
         for folder in self.path.parents:

@@ -73,6 +73,24 @@ def test_a_user_without_rights_is_told_which_are_missing(postgresql: Server, dat
     postgresql.execute(f"DROP ROLE {role}")
 
 
+def test_a_user_with_rights_on_the_tables_only_uses_a_memory_that_another_made(
+    postgresql: Server, database: str
+) -> None:
+    name, role = name_of(database), name_of(database).replace("memory", "guest")
+    owner = open_store(database, "me")
+    owner.write([entry()])
+    postgresql.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'pw'")
+    postgresql.execute(f"GRANT USAGE ON SCHEMA assay_memory TO {role}", name)
+    postgresql.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA assay_memory TO {role}", name)
+    guest = open_store(f"postgresql://{role}:pw@127.0.0.1:{postgresql.port}/{name}", "me")
+    guest.write([entry("b")], {("ads", "p"): {"x": 1}}, [Tally("ads", "k", "r", 1)])
+    assert len(guest.entries()) == 2 and len(guest.secret()) == 32
+    assert guest.forget("b") and guest.forget_table("ads") == 1 and owner.entries() == []
+    guest.close()
+    owner.close()
+    postgresql.execute(f"DROP OWNED BY {role}; DROP ROLE {role}", name)
+
+
 def test_a_connection_that_the_server_ended_is_made_anew(postgresql: Server, database: str) -> None:
     store = open_store(database, "me")
     store.write([entry()])

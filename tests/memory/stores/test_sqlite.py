@@ -65,6 +65,16 @@ def test_a_file_of_no_bytes_is_an_empty_memory(tmp_path: Path) -> None:
     assert store.entries() == [entry()]
 
 
+def test_a_file_that_is_removed_while_it_is_open_is_made_anew(tmp_path: Path) -> None:
+    store = SQLiteStore(str(tmp_path / "memory.db"), "me")
+    store.write([entry("a")])
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert store.entries() == []
+    store.write([entry("b")])
+    assert [e.id for e in SQLiteStore(str(tmp_path / "memory.db"), "me").entries()] == ["b"]
+
+
 def test_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     SQLiteStore("~/memory.db", "me").write([entry()])
