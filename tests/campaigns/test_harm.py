@@ -7,8 +7,10 @@ import math
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from assay.campaigns.audited import quarantine
 from assay.campaigns.harm import Case, Measured, Point, cases, contradict, curves, usable
 from assay.campaigns.knobs import ATTRIBUTES, CLASSES
 
@@ -62,10 +64,17 @@ def test_what_the_audit_does_not_see_stays_lost(table: pa.Table, tmp_path: Path)
 def test_contradictions_are_copies_with_another_outcome(table: pa.Table) -> None:
     made = contradict(table, 0.2, 3)
     assert made.num_rows == ROWS + 120
-    assert made.slice(0, ROWS).equals(table)
     told = dict(zip(table["campaign_id"].to_pylist(), table["label"].to_pylist(), strict=True))
-    added = made.slice(ROWS).to_pylist()
-    assert all(row["label"] in CLASSES and row["label"] != told[row["campaign_id"]] for row in added)
+    changed = [row for row in made.to_pylist() if row["label"] != told[row["campaign_id"]]]
+    assert len(changed) == 120
+    assert {row["label"] for row in changed} <= set(CLASSES)
+
+
+def test_both_sides_of_a_contradiction_are_taken_out(table: pa.Table, tmp_path: Path) -> None:
+    pq.write_table(contradict(table, 0.1, 3), tmp_path / "torn.parquet")
+    done = quarantine(tmp_path / "torn.parquet", tmp_path / "kept.parquet")
+    assert done.record.passed
+    assert (len(done.rows), done.left) == (120, 540)
 
 
 def test_rows_without_a_class_cannot_be_used_and_lost_columns_have_no_values(table: pa.Table) -> None:

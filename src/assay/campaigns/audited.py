@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from assay.report.record import Audit
 
 BESIDE = ".audit.json"
+CONFLICT = "duplicate_keys"
 ROUNDS = 3  # bad rows can hide others: what is left is audited again
 
 
@@ -67,7 +69,7 @@ def require_audited(path: Path, unaudited: bool = False) -> Record | None:
     """
     if unaudited:
         return None
-    record = _kept(path) or _remember(path, assay.audit(path))
+    record = _kept(path) or _remember(path, _audit(path))
     if not record.passed:
         told = "; ".join(_words(c) for c in record.concerns[:3])
         more = f" and {len(record.concerns) - 3} more" if len(record.concerns) > 3 else ""
@@ -120,20 +122,40 @@ def quarantine(path: Path, out: Path) -> Quarantine:
     else:
         with atomic_path(out) as temporary:
             pq.write_table(table.take(stays), temporary)
-        audit = assay.audit(out)
+        audit = _audit(out)
     kept = set(stays.to_pylist())
     lost = tuple(row for row in range(table.num_rows) if row not in kept)
     return Quarantine(lost, len(stays), _remember(out, audit))
 
 
+def _audit(path: Path, rows_out: Path | None = None) -> Audit:
+    """Audit a training table, told what its columns are."""
+    return assay.audit(path, packs=[Path(str(files("assay.campaigns").joinpath("training.yaml")))], rows_out=rows_out)
+
+
 def _bad_rows(path: Path) -> tuple[set[int], Audit]:
+    """Positions of the rows that findings above low name.
+
+    Where rows contradict each other, all of them are bad: nobody knows which is right.
+    """
     lines = path.with_name(f".{path.name}.rows.parquet")
     try:
-        audit = assay.audit(path, rows_out=lines)
-        places = pq.read_table(lines, columns=["row_index"])["row_index"].to_pylist()
+        audit = _audit(path, lines)
+        told = pq.read_table(lines)
     finally:
         lines.unlink(missing_ok=True)
-    return {place for place in places if place is not None}, audit
+    bad = {place for place in told["row_index"].to_pylist() if place is not None}
+    for finding in audit.findings:
+        if finding.kind == CONFLICT:
+            named = told.filter(pa.compute.equal(told["finding_id"], finding.id))
+            keys = pq.read_table(path, columns=list(finding.columns)).to_pylist()
+            torn = {_key(keys[place]) for place in named["row_index"].to_pylist() if place is not None}
+            bad |= {place for place, key in enumerate(keys) if _key(key) in torn}
+    return bad, audit
+
+
+def _key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row.values())
 
 
 def _words(concern: Concern) -> str:

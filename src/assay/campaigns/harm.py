@@ -125,13 +125,14 @@ def usable(table: pa.Table) -> pa.Table:
 
 
 def contradict(table: pa.Table, rate: float, seed: int) -> pa.Table:
-    """Add copies of a share of the campaigns, each with another outcome."""
+    """Add copies of a share of the campaigns, each with another outcome, in any order: nothing tells which is right."""
     rng = np.random.default_rng(seed)
     chosen = table.take(np.sort(rng.choice(table.num_rows, max(1, round(rate * table.num_rows)), replace=False)))
     codes = pc.index_in(chosen["label"], pa.array(CLASSES)).to_numpy(zero_copy_only=False)
     others = (codes + rng.integers(1, len(CLASSES), len(codes))) % len(CLASSES)
     labels = pa.array(CLASSES).take(pa.array(others.astype(np.int64)))
-    return pa.concat_tables([table, chosen.set_column(table.column_names.index("label"), "label", labels)])
+    both = pa.concat_tables([table, chosen.set_column(table.column_names.index("label"), "label", labels)])
+    return both.take(rng.permutation(both.num_rows))
 
 
 @dataclass(frozen=True)
