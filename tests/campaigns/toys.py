@@ -47,9 +47,9 @@ class Knowing:
         return self.known
 
     def resolve(self, attribute: str, texts: Sequence[str]) -> Floats:
-        """The value that a text names; ``platform 1 or 3`` may be either."""
+        """The value that a text names; ``platform 1 or 3`` may be either, and a text without a number any."""
         found = np.zeros((len(texts), len(self.known.texts[attribute])), np.float32)
         for row, text in enumerate(texts):
-            named = [int(word) for word in text.split() if word.isdigit()]
+            named = [int(word) for word in text.split() if word.isdigit()] or list(range(found.shape[1]))
             found[row, named] = 1 / len(named)
         return found
