@@ -13,6 +13,8 @@ Sections come in a fixed order, and what no log tells of is left out. Logs are m
     python benchmarks/peers.py --log out/peers.jsonl
     python benchmarks/pairs.py PAIRS/hospital PAIRS/flights PAIRS/beers --log out/pairs.jsonl
     python benchmarks/detection.py --sizes 5000 --seeds 5 --log out/detection.jsonl
+    python benchmarks/engine_agreement.py --log out/engine_agreement.jsonl
+    python benchmarks/bigquery_memory.py --log out/bigquery_memory.jsonl
     python benchmarks/audit_speed.py --rows 1000000,10000000 --log out/audit_speed.json
 """
 
@@ -28,10 +30,21 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import sections
+from benchmarks import engine_sections, sections
 
 Run = tuple[dict[str, Any], list[dict[str, Any]]]
-ORDER = ("sweep", "severity", "clean", "consistency", "peers", "pairs", "detection", "speed")
+ORDER = (
+    "sweep",
+    "severity",
+    "clean",
+    "consistency",
+    "peers",
+    "pairs",
+    "detection",
+    "engine_agreement",
+    "bigquery_memory",
+    "speed",
+)
 
 
 def main() -> None:
@@ -106,7 +119,8 @@ def _section(name: str, head: dict[str, Any], results: list[dict[str, Any]], out
     if name == "detection":
         return detection(head, results)
     simple = {"sweep": sections.sweep, "clean": sections.clean, "consistency": sections.consistency}
-    return {**simple, "pairs": sections.pairs}[name](head, results)
+    engines = {"engine_agreement": engine_sections.agreement, "bigquery_memory": engine_sections.memory}
+    return {**simple, **engines, "pairs": sections.pairs}[name](head, results)
 
 
 def detection(head: dict[str, Any], results: list[dict[str, Any]]) -> str:

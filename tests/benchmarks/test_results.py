@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import results, sections
+from benchmarks import engine_sections, results, sections
 from benchmarks.curves import Panel, chart
 
 
@@ -54,6 +54,23 @@ def test_false_alarms_are_listed_with_their_table() -> None:
     page = sections.clean(head("clean"), [alarm_free("meta", 1), alarm_free("google", 2, "outliers(cost)")])
     assert "| all | 2 | 1 | 1 | 0.00 | 0 |" in page
     assert "- google, seed 2: outliers(cost)" in page
+
+
+def test_tables_that_engines_see_differently_are_listed() -> None:
+    told = {"style": "meta", "kind": "outliers", "rate": 0.05, "statements": 2, "failures": [], "here": [], "there": []}
+    other = {**told, "same": False, "there": [["date_gap", ["day"]]]}
+    page = engine_sections.agreement(head("engine_agreement", size=5000, rates=[0.05]), [{**told, "same": True}, other])
+    assert "1 of 2 are the same" in page
+    assert "- meta, outliers at 0.05: there date_gap" in page and "- none" not in page
+
+
+def test_memory_is_told_by_size_and_against_the_smallest_table() -> None:
+    small = {"table": "clean", "rows": 10_000, "statements": 1, "written": 0, "peak_bytes": 200_000_000}
+    page = engine_sections.memory(
+        head("bigquery_memory"), [small | {"rows": 10_000_000, "peak_bytes": 300_000_000}, small]
+    )
+    rows = [line for line in page.splitlines() if line.startswith("| clean")]
+    assert rows == ["| clean | 10,000 | 1 | 0 | 200 MB | 1.00 |", "| clean | 10,000,000 | 1 | 0 | 300 MB | 1.50 |"]
 
 
 def test_the_command_of_a_run_can_be_given_again() -> None:

@@ -1,0 +1,50 @@
+"""Sections of the results page on engines: whether they agree, and the client's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Head = Mapping[str, Any]
+Result = Mapping[str, Any]
+
+
+def agreement(head: Head, results: Sequence[Result]) -> str:
+    """How many tables bring the same findings on two engines, and what differs in the others."""
+    arguments = head["arguments"]
+    most = max(r["statements"] for r in results)
+    same = [r for r in results if r["same"] and not r["failures"]]
+    lines = [
+        "## The same findings on BigQuery\n",
+        f"`python benchmarks/engine_agreement.py` at revision {head['revision']}: {len(results)} tables of",
+        f"{arguments['size']:,} rows ({', '.join(arguments['styles'])}; clean, or one error type at",
+        f"{', '.join(map(str, arguments['rates']))}), audited by statements in place on BigQuery's emulator and on the",
+        "embedded engine. The same means kind, columns, segment, severity, rows and consequences of every finding.\n",
+        f"{len(same)} of {len(results)} are the same, with at most {most} statements each. The others:\n",
+    ]
+    for r in results:
+        if r not in same:
+            told = "; ".join(f"{side} {f[0]}" for side in ("here", "there") for f in r[side]) or "; ".join(
+                r["failures"]
+            )
+            lines.append(f"- {r['style']}, {r['kind'] or 'clean'} at {r['rate']:g}: {told}")
+    return "\n".join(lines + ["- none"] * (len(same) == len(results))) + "\n"
+
+
+def memory(head: Head, results: Sequence[Result]) -> str:
+    """Peak memory of the process that audits, by the size of the table."""
+    lines = [
+        "## Memory of a client of BigQuery\n",
+        f"`python benchmarks/bigquery_memory.py` at revision {head['revision']}: each audit is a process of its own",
+        "with the official client, which gets its answers in pages over HTTP from the emulator (a process apart, with",
+        "the hash of its engine). Bad rows are written to a file. No table should take more than the smallest one.\n",
+        "| table | rows | statements | bad rows written | peak memory | of the smallest |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    least = {r["table"]: r["peak_bytes"] for r in sorted(results, key=lambda r: -r["rows"])}
+    for r in sorted(results, key=lambda r: (r["table"], r["rows"])):
+        lines.append(
+            f"| {r['table']} | {r['rows']:,} | {r['statements']} | {r['written']:,} | {r['peak_bytes'] / 1e6:.0f} MB |"
+            f" {r['peak_bytes'] / least[r['table']]:.2f} |"
+        )
+    return "\n".join(lines) + "\n"
