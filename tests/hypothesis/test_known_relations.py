@@ -66,7 +66,7 @@ def findings(table: Columns) -> list[tuple[Hypothesis, Severity]]:
     for judgement in judge(table, hypotheses):
         assert judgement.verdict is not Verdict.UNTESTABLE, judgement.measured
         if judgement.verdict is Verdict.ERROR:
-            found.append((judgement.hypothesis, severity(judgement.hypothesis, judgement.rows / ROWS)))
+            found.append((judgement.hypothesis, severity(judgement.hypothesis, judgement.rows / ROWS, judgement.rows)))
     return found
 
 

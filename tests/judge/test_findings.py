@@ -76,3 +76,11 @@ def test_rows_of_notes_are_not_quarantined(tmp_path: Path) -> None:
     source = source_of(TABLE)
     note = error(Hypothesis("missing_values", ("b",), "perhaps", RowTest(A > 0), confidence=0.45), 4)
     assert write_rows(source, rule(source, [note], [], 5), [], tmp_path / "rows.parquet") == 0
+
+
+def test_consequences_count_one_row_as_one() -> None:
+    source = source_of({"a": [1, -2, 3, 4], "b": [0, 0, 0, 0]})
+    broken = error(Hypothesis("negative_metric", ("a",), "below zero", RowTest(A < 0), confidence=0.99), 1)
+    unequal = error(Hypothesis("relation_violation", ("a", "b"), "unequal", RowTest(A < -1), confidence=0.9), 1)
+    [finding] = rule(source, [broken, unequal], [], 5).findings
+    assert finding.consequences == ("relation_violation in a, b (1 row)",)

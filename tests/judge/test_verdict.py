@@ -84,4 +84,10 @@ def test_the_allowance_grows_with_the_noise_of_its_count(tolerated: float, rows:
 def test_severity_weighs_harm_rate_and_certainty(
     weight: float, confidence: float, rate: float, graded: Severity
 ) -> None:
-    assert severity(claim(RowTest(A < 0), weight=weight, confidence=confidence), rate) is graded
+    assert severity(claim(RowTest(A < 0), weight=weight, confidence=confidence), rate, round(1000 * rate)) is graded
+
+
+def test_a_high_rate_of_one_or_two_rows_is_not_critical() -> None:
+    sure = claim(RowTest(A < 0), weight=0.9, confidence=0.97)
+    graded = [severity(sure, rows / 4, rows) for rows in (1, 2, 3)]
+    assert graded == [Severity.HIGH, Severity.HIGH, Severity.CRITICAL]

@@ -214,7 +214,7 @@ def _finding(
         kind=h.kind,
         category=h.category,
         status="new",
-        severity=severity(h, rate),
+        severity=severity(h, rate, judgement.rows),
         confidence=round(h.confidence, 3),
         columns=h.columns,
         rows_affected=judgement.rows,
@@ -226,7 +226,8 @@ def _finding(
         segment=h.segment,
         evidence={**judgement.measured, **h.evidence, "origin": h.origin},
         consequences=tuple(
-            f"{e.hypothesis.kind} in {', '.join(e.hypothesis.columns)} ({e.rows:,} rows)" for e in effects
+            f"{e.hypothesis.kind} in {', '.join(e.hypothesis.columns)} ({e.rows:,} {'row' if e.rows == 1 else 'rows'})"
+            for e in effects
         ),
         sample=sample,
     )
@@ -237,14 +238,12 @@ def _proof(source: Source, judgement: Judgement) -> str | None:
     test = judgement.hypothesis.test
     count = exp.Count(this=exp.Star())
     if isinstance(test, RowTest):
-        return source.render(exp.select(count).from_(source.relation()).where(test.bad))
+        return source.proof(exp.select(count).from_(source.relation()).where(test.bad))
     if isinstance(test, CopyTest):
 
         def distinct(columns: Sequence[str]) -> exp.Expr:
             return exp.Count(this=exp.Distinct(expressions=[source.fingerprint(columns)]))
 
         whole = distinct(test.except_columns) if test.except_columns else count
-        return source.render(
-            exp.select(exp.Sub(this=whole, expression=distinct(test.columns))).from_(source.relation())
-        )
+        return source.proof(exp.select(exp.Sub(this=whole, expression=distinct(test.columns))).from_(source.relation()))
     return None

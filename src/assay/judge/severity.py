@@ -5,8 +5,10 @@ from __future__ import annotations
 from assay.hypothesis.hypothesis import Hypothesis
 from assay.judge.finding import Severity
 
+FEW = 3  # bad rows below which a high rate says more of how short the table is than of how bad
 
-def severity(hypothesis: Hypothesis, rate: float, *, consequence: bool = False) -> Severity:
+
+def severity(hypothesis: Hypothesis, rate: float, rows: int, *, consequence: bool = False) -> Severity:
     """Grade an error.
 
     A rate is not a significance: one row that breaks a strict relation is a medium finding, however long the table;
@@ -14,6 +16,7 @@ def severity(hypothesis: Hypothesis, rate: float, *, consequence: bool = False) 
 
     Args:
         rate: bad rows as a share of all rows.
+        rows: bad rows.
         consequence: the rows are explained by another finding.
     """
     if consequence or hypothesis.confidence < 0.3:
@@ -21,7 +24,7 @@ def severity(hypothesis: Hypothesis, rate: float, *, consequence: bool = False) 
     if hypothesis.confidence < 0.5 or hypothesis.weight < 0.4:
         return Severity.LOW
     harm = hypothesis.weight * hypothesis.confidence
-    if harm >= 0.8 and rate >= 0.1:
+    if harm >= 0.8 and rate >= 0.1 and rows >= FEW:
         return Severity.CRITICAL
     if harm >= 0.6 and rate >= 0.01:
         return Severity.HIGH

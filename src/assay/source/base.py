@@ -82,6 +82,7 @@ class Source(Protocol):
         positions: whether rows have a stable 0-based position (files do, warehouse tables do not).
         billed: whether each statement is paid by the columns that it names, so that few statements are cheap ones.
         audited: the SQL of the rows that :meth:`relation` stands for, for readers of a plan.
+        staged: bytes of text that were read to make a table of it, before anything was asked; 0 where nothing was.
         asked: the statements sent so far, in order, as the engine got them.
         spent: what they cost.
     """
@@ -93,6 +94,7 @@ class Source(Protocol):
     positions: bool
     billed: bool
     audited: str
+    staged: int
     asked: list[str]
 
     @property
@@ -127,6 +129,14 @@ class Source(Protocol):
 
     def render(self, query: exp.Expr) -> str:
         """The statement or expression in the engine's own SQL."""
+        ...
+
+    def proof(self, query: exp.Expr) -> str:
+        """The statement for somebody who has the table but not assay.
+
+        Where no statement on the table itself can read it as assay does, it is one on ``assay_table``, and starts with
+        a comment that says so.
+        """
         ...
 
     def ask(self, query: exp.Expr) -> pa.Table:

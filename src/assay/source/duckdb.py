@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,8 +18,10 @@ from assay.config import Settings
 from assay.errors import BudgetError, QueryError, SourceError
 from assay.source import guard
 from assay.source.base import Column, ColumnType, Cost, amount
+from assay.source.condition import unknown_columns
 from assay.source.footprint import Footprint
 from assay.source.notes import Note
+from assay.source.recipe import Recipe
 from assay.source.scratch import scratch_path
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ _TYPES = {
     ColumnType.BINARY: "BLOB BIT GEOMETRY",
     ColumnType.NESTED: "STRUCT MAP LIST ARRAY UNION VARIANT",
 }
+_CLASS = re.compile(r"^(?:[A-Z][A-Za-z]* )+Error: (?=.)")
 _BY_WORD = {word: kind for kind, words in _TYPES.items() for word in words.split()}
 
 
@@ -74,7 +78,8 @@ class DuckDBSource:
         scratch: Path | None = None,
         footprint: Footprint | None = None,
         max_bytes: int | None = None,
-        read: int = 0,
+        staged: int = 0,
+        recipe: Recipe | None = None,
         inferred: bool = False,
         parts: Mapping[str, tuple[Column, ...]] | None = None,
         hidden: Sequence[str] = (),
@@ -88,7 +93,8 @@ class DuckDBSource:
             scratch: where the engine spills to; removed on close.
             footprint: what statements read; by default of the tables of the connection.
             max_bytes: what all statements together may read (None: no bound, and no plan is asked for).
-            read: bytes that were read already, to stage the relation.
+            staged: bytes that were read already, to make the relation.
+            recipe: how anybody reads the same rows; None where no statement does.
             inferred: whether the types of columns were guessed from text.
             parts: the columns of each file, where files differ.
             hidden: columns of the relation that predicates may use, and that are no columns of the table.
@@ -100,23 +106,25 @@ class DuckDBSource:
         self._scratch = scratch
         self._footprint = footprint or Footprint(connection, where=where)
         self._max_bytes = max_bytes
-        self._bytes = read
+        self._bytes = self.staged = staged
         self.name = name
         self.parts = parts or {}
         self.notes = tuple(notes)
         self.positions = position is not None
         self.asked: list[str] = []
         order = position or NUMBERED
-        condition = f" WHERE {where.sql('duckdb')}" if where is not None else ""
-        with _as_source_error(name):
+        self._order, self._recipe = order, recipe
+        self._condition = condition = f" WHERE {where.sql('duckdb')}" if where is not None else ""
+        with _as_source_error(name), _explained(connection, name, relation, where):
             connection.execute(
                 f"CREATE OR REPLACE TEMP VIEW {VIEW} AS "
                 f'SELECT * FROM (SELECT *, {order} AS "{POSITION}" FROM {relation}){condition}'
             )
             described = columns_of(connection, VIEW, inferred=inferred)[:-1]
             self.columns = tuple(c for c in described if c.name not in hidden)
-        self.audited = f"SELECT * FROM {relation}{condition}"
-        self._whole = where is None
+        told = recipe.sql() if recipe is not None else f"{VIEW} {copied(name)}"
+        self.audited = f"SELECT * FROM {told}{condition}"
+        self._where = where
         self._rows: int | None = None
 
     @property
@@ -132,7 +140,7 @@ class DuckDBSource:
 
     def _counted(self) -> int:
         count = exp.select(exp.Count(this=exp.Star(), big_int=True)).from_(self.relation())
-        if not self._whole:
+        if self._where is not None:
             return int(self.ask(count).column(0)[0].as_py())
         # Like the schema, the size of an unfiltered table is metadata: it costs no scan and is no statement.
         with _as_source_error(self.name):
@@ -169,6 +177,22 @@ class DuckDBSource:
 
     def render(self, query: exp.Expr) -> str:
         return self._generator.generate(query)
+
+    def proof(self, query: exp.Expr) -> str:
+        if self._recipe is None:
+            return f"{copied(self.name)} {self.render(query)}"
+        where = [] if self._where is None else [self._where]
+        named = {c.name for tree in (query, *where) for c in tree.find_all(exp.Column)}
+        told = self._recipe.sql(named)
+        if POSITION in named:
+            told = f'(SELECT *, {self._order} AS "{POSITION}" FROM {told})'
+        if where:
+            told = f"(SELECT * FROM {told}{self._condition})"
+        query = query.copy()
+        for table in query.find_all(exp.Table):
+            if table.name == VIEW:
+                table.set("this", exp.var(told))
+        return self.render(query)
 
     def ask(self, query: exp.Expr) -> pa.Table:
         with self._asking(query) as relation:
@@ -223,6 +247,12 @@ class DuckDBSource:
         remedy = "audit less with --since or --where, or raise --max-bytes"
         within_bound(f"{self.name}: the next statement would read", wanted, self._bytes, bound, remedy)
         return wanted
+
+
+def copied(name: str) -> str:
+    """The comment of a statement that only assay's own copy of a file can answer."""
+    told = f"{VIEW} is {name} as assay reads it; no statement on the file itself reads it so"
+    return f"/* {told.replace('*/', '* /')} */"
 
 
 def within_bound(what: str, wanted: int, spent: int, bound: int, remedy: str) -> None:
@@ -298,7 +328,8 @@ def open_database(path: Path, table: str | None, settings: Settings, where: exp.
     with _as_source_error(str(path)):
         connection = connect(settings, str(path), read_only=True, scratch=scratch)
     quoted = ".".join(exp.to_identifier(part, quoted=True).sql("duckdb") for part in _parts(table, tables))
-    return DuckDBSource(connection, table, quoted, None, where=where, scratch=scratch, max_bytes=settings.max_bytes)
+    recipe, bound = Recipe(quoted), settings.max_bytes
+    return DuckDBSource(connection, table, quoted, None, where=where, scratch=scratch, max_bytes=bound, recipe=recipe)
 
 
 def database_tables(path: Path, settings: Settings) -> list[str]:
@@ -325,7 +356,22 @@ def _as_source_error(where: str) -> Iterator[None]:
         raise SourceError(f"{where}: {one_line(error)}") from None
 
 
+@contextmanager
+def _explained(
+    connection: duckdb.DuckDBPyConnection, name: str, relation: str, where: exp.Expr | None
+) -> Iterator[None]:
+    """A refused condition in words, where a name in it is no column."""
+    try:
+        yield
+    except duckdb.BinderException:
+        columns = [c.name for c in columns_of(connection, relation)]
+        told = unknown_columns(where, columns) if where is not None else None
+        if told is None:
+            raise
+        raise SourceError(f"{name}: {told}") from None
+
+
 def one_line(error: Exception) -> str:
-    """The first sentence of an engine's message, without its class prefix and its hints."""
+    """The first line of an engine's message, without its class prefix and its hints."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    return _CLASS.sub("", lines[0]) if lines else type(error).__name__

@@ -35,6 +35,7 @@ class BigQuerySource:
 
     positions = False
     billed = True
+    staged = 0
     parts: Mapping[str, tuple[Column, ...]] = {}
 
     def __init__(
@@ -104,6 +105,9 @@ class BigQuerySource:
         if isinstance(query, exp.Query):
             return self._writer.statement(query, self._draws)
         return self._writer.expression(query)
+
+    def proof(self, query: exp.Expr) -> str:
+        return self.render(query)
 
     def ask(self, query: exp.Expr) -> pa.Table:
         answer = pa.Table.from_batches(self._connection.batches(self._job(query), self.name))

@@ -110,7 +110,8 @@ def open_objects(scheme: str, found: Found, settings: Settings, where: exp.Expr 
             remedy = "copy it yourself and audit the copy, or raise --max-bytes"
             within_bound(f"{found.name}: objects are copied whole, which is", sum(sizes), 0, settings.max_bytes, remedy)
         local = list(_copies(files, found.paths, folder))
-    return open_files(local, found.name, settings, where, sheet=found.sheet, scratch=folder)
+    addresses = [f"{scheme}://{path.removeprefix(f'{scheme}://')}" for path in found.paths]
+    return open_files(local, found.name, settings, where, sheet=found.sheet, scratch=folder, addresses=addresses)
 
 
 def _copies(files: Any, paths: Sequence[str], folder: Path) -> Iterator[Path]:

@@ -14,9 +14,10 @@ from assay.config import Settings
 from assay.errors import SourceError
 from assay.source.base import Column
 from assay.source.duckdb import NUMBERED, DuckDBSource, columns_of, connect, one_line, within_bound
-from assay.source.files.textfile import Staged
+from assay.source.files.textfile import Staged, file_list
 from assay.source.files.texts import stage_texts
 from assay.source.footprint import Footprint
+from assay.source.recipe import Recipe
 from assay.source.scratch import scratch_path
 
 READERS = {
@@ -53,6 +54,7 @@ def open_files(
     *,
     sheet: str | None = None,
     scratch: Path | None = None,
+    addresses: Sequence[str] | None = None,
 ) -> DuckDBSource:
     """Open files of one format as one table.
 
@@ -60,6 +62,7 @@ def open_files(
         paths: the files, in the order that gives rows their positions.
         sheet: the sheet of a workbook; by default the only one that holds anything.
         scratch: a folder to work in, which is removed with the source; by default a new one.
+        addresses: where a reader of the report finds the files, if these are copies; by default ``paths``.
 
     Raises:
         SourceError: a file is missing, unreadable, of another format, or not what its name says.
@@ -79,14 +82,17 @@ def open_files(
     try:
         if formats == {"parquet"}:
             relation, position = _parquet(connection, listed, len(paths))
+            recipe: Recipe | None = Recipe(_parquet_reader(addresses or paths))
         else:
             if bound is not None:
                 remedy = "convert it to Parquet, or raise --max-bytes"
                 within_bound(f"{name}: text is read whole, which is", size, 0, bound, remedy)
             scratch.mkdir(parents=True, exist_ok=True)
             kind = next(iter(formats)) or ""
-            reading = stage_texts(connection, paths, STAGED, scratch, kind, sheet=sheet, bound=bound)
-            relation, position = STAGED, _position(connection)
+            reading = stage_texts(
+                connection, paths, STAGED, scratch, kind, sheet=sheet, bound=bound, addresses=addresses
+            )
+            relation, position, recipe = STAGED, _position(connection), reading.recipe
         staged = relation == STAGED
         return DuckDBSource(
             connection,
@@ -97,7 +103,8 @@ def open_files(
             scratch=scratch,
             footprint=Footprint(connection, "" if staged else listed, where, held=True),
             max_bytes=bound,
-            read=size if staged else 0,
+            staged=size if staged else 0,
+            recipe=recipe,
             inferred=formats != {"parquet"},
             hidden=reading.hidden,
             notes=reading.notes,
@@ -110,6 +117,11 @@ def open_files(
             kind = paths[0].suffix.lstrip(".")
             raise SourceError(f"{name}: cannot be read as {kind}: {one_line(error)}") from None
         raise
+
+
+def _parquet_reader(paths: Sequence[str | Path]) -> str:
+    together = ", union_by_name = true" if len(paths) > 1 else ""
+    return f"read_parquet({file_list(paths)}{together})"
 
 
 def _parquet(connection: duckdb.DuckDBPyConnection, listed: str, files: int) -> tuple[str, str]:

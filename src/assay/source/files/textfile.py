@@ -8,7 +8,7 @@ text with the lines of torn rows kept, then typed by what the values read as.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from assay.source.files.transcoded import encoding_of, is_binary, is_plain, tran
 from assay.source.files.typed import quoted, text
 from assay.source.files.written import Writing, writing_of
 from assay.source.notes import Note
+from assay.source.recipe import Recipe
 
 GUESSED = "sample_size = -1, dateformat = '%Y-%m-%d'"  # other dates are read by the habits of the column
 HEAD = 1 << 18
@@ -87,39 +88,57 @@ class Sketch:
         return found
 
 
-def stage_quickly(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], table: str) -> bool:
-    """Read regular files of one form with the engine's own reader; False if they are not, or if it refuses them."""
+def stage_quickly(
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], table: str, shown: Sequence[str] | None = None
+) -> Staged | None:
+    """Read regular files of one form with the engine's own reader; None if they are not, or if it refuses them.
+
+    Args:
+        shown: where a reader of the report finds the files; None where the engine cannot read them there.
+    """
     first: Sketch | None = None
     for path in paths:
         head, tail = _ends(path)
         if not is_plain(head, tail):
-            return False
+            return None
         sketch = _sketch(head.decode("utf-8", "ignore"), tail.decode("utf-8", "ignore"), cut=len(head) == HEAD)
-        if not sketch.regular:
-            return False
-        if sketch.decimal_commas:
-            return False
+        if not sketch.regular or sketch.decimal_commas:
+            return None
         if first and not _alike(first, sketch):
-            return False
+            return None
         first = first or sketch
     if first is None:
-        return False
+        return None
     options = _options(first.dialect, header=True, skip=0)
-    listed = ", ".join(text(str(p)) for p in paths)
-    return _read(connection, table, f"[{listed}], {options}, {GUESSED}", first)
+    days = _read(connection, table, f"{file_list(paths)}, {options}, {GUESSED}", first)
+    if days is None:
+        return None
+    recipe = Recipe(f"read_csv({file_list(shown)}, {options}, {GUESSED})").then(days) if shown is not None else None
+    return Staged(table, (), (), recipe)
 
 
-def _read(connection: duckdb.DuckDBPyConnection, table: str, arguments: str, sketch: Sketch) -> bool:
-    """Make a table with the engine's reader; False if it refuses the file, or finds other columns in it."""
+def file_list(paths: Sequence[str | Path]) -> str:
+    """Files as the SQL of a reader's first argument."""
+    listed = [text(str(p)) for p in paths]
+    return listed[0] if len(listed) == 1 else f"[{', '.join(listed)}]"
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, table: str, arguments: str, sketch: Sketch
+) -> Mapping[str, str] | None:
+    """Make a table with the engine's reader; None if it refuses the file, or finds other columns in it.
+
+    Returns:
+        The columns that were given another type afterwards, with the SQL of their values.
+    """
     try:
         connection.execute(f"CREATE TABLE {table} AS SELECT * FROM read_csv({arguments})")
     except REFUSALS:
-        return False
+        return None
     if tuple(connection.sql(f"SELECT * FROM {table} LIMIT 0").columns) != sketch.layout.names:
         connection.execute(f"DROP TABLE {table}")
-        return False
-    _days(connection, table, sketch)
-    return True
+        return None
+    return _days(connection, table, sketch)
 
 
 def _alike(one: Sketch, other: Sketch) -> bool:
@@ -130,16 +149,19 @@ def _alike(one: Sketch, other: Sketch) -> bool:
     return all(family(mine[n]) == family(theirs[n]) for n in mine)
 
 
-def _days(connection: duckdb.DuckDBPyConnection, table: str, sketch: Sketch) -> None:
+def _days(connection: duckdb.DuckDBPyConnection, table: str, sketch: Sketch) -> Mapping[str, str]:
     """Make dates of what the engine took for midnights: days that are not written with dashes."""
     described = connection.sql(f"SELECT * FROM {table} LIMIT 0")
     types = dict(zip(described.columns, map(str, described.types), strict=True))
+    made = {}
     for name, writing in sketch.writings().items():
         form = writing.form if writing is not None else None
         if types.get(name) == "TIMESTAMP" and isinstance(form, CalendarFormat) and form.separator != "-":
             moments = f"SELECT count(*) FROM {table} WHERE {quoted(name)} <> {quoted(name)}::DATE"
             if connection.execute(moments).fetchone() == (0,):
                 connection.execute(f"ALTER TABLE {table} ALTER {quoted(name)} TYPE DATE")
+                made[name] = f"{quoted(name)}::DATE"
+    return made
 
 
 def family(writing: Writing | None) -> str:
@@ -156,15 +178,24 @@ class Staged:
     Attributes:
         hidden: its columns that are not of the file.
         notes: what is odd about the file.
+        recipe: SQL that reads the same from the file; None where none does.
     """
 
     table: str
     hidden: tuple[str, ...]
     notes: tuple[Note, ...]
+    recipe: Recipe | None = None
 
 
 def stage_carefully(
-    connection: duckdb.DuckDBPyConnection, path: Path, table: str, scratch: Path, name: str, *, typed: bool = False
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    table: str,
+    scratch: Path,
+    name: str,
+    *,
+    typed: bool = False,
+    shown: str | None = None,
 ) -> Staged:
     """Read one file into a table of texts.
 
@@ -172,6 +203,7 @@ def stage_carefully(
         typed: whether the engine may give types to columns that hold nothing else but its own spelling.
         scratch: a folder for intermediate files.
         name: the file's name in notes.
+        shown: where a reader of the report finds the file; None where the engine cannot read it there.
 
     Raises:
         SourceError: there is no table in the file.
@@ -189,14 +221,17 @@ def stage_carefully(
     first_line = sketch.records[sketch.layout.first].line if len(sketch.records) > sketch.layout.first else None
     faults: list[Fault] = []
     typed = typed and not sketch.decimal_commas
-    if (
-        first_line is None
-        or not sketch.countable
-        or not _stage_even(connection, plain.path, table, sketch, first_line - 1, typed=typed)
-    ):
+    recipe: Recipe | None = None
+    made = None
+    if first_line is not None and sketch.countable:
+        reading = _even(sketch, first_line - 1, typed=typed)
+        made = _read(connection, table, f"{text(str(plain.path))}, {reading}", sketch)
+        if shown is not None and made is not None and plain.faithful and not sketch.footer:
+            recipe = Recipe(f"read_csv({text(shown)}, {reading})").then(made)
+    if made is None:
         mended = scratch / f"{table}.mended"
         faults = mend(plain.path, mended, sketch.dialect, sketch.layout)
-        if not mended.stat().st_size or not _stage_even(connection, mended, table, sketch, 0, typed=typed):
+        if not mended.stat().st_size or not _stage_even(connection, mended, table, sketch, typed=typed):
             with plain.path.open(encoding="utf-8", newline="\n") as file:
                 records = Reader(sketch.dialect).read(line.rstrip("\n") for line in file)
                 stage_records(connection, records, table, sketch.layout)
@@ -205,17 +240,20 @@ def stage_carefully(
     notes += torn_rows(name, len(sketch.layout.names), [(f.line, f.mark) for f in faults])
     notes += broken_text(name, plain.broken, plain.encoding.name)
     plain.path.unlink()
-    return Staged(table, hidden, tuple(notes))
+    return Staged(table, hidden, tuple(notes), recipe)
 
 
-def _stage_even(
-    connection: duckdb.DuckDBPyConnection, path: Path, table: str, sketch: Sketch, skip: int, *, typed: bool
-) -> bool:
-    """Read rows that all have the same fields with the engine; False if they have not."""
+def _stage_even(connection: duckdb.DuckDBPyConnection, path: Path, table: str, sketch: Sketch, *, typed: bool) -> bool:
+    """Read rows that all have the same fields, and no header, with the engine; False if they have not."""
+    return _read(connection, table, f"{text(str(path))}, {_even(sketch, 0, typed=typed)}", sketch) is not None
+
+
+def _even(sketch: Sketch, skip: int, *, typed: bool) -> str:
+    """What the engine's reader is told of rows that all have the same fields."""
     names = ", ".join(text(n) for n in sketch.layout.names)
     options = _options(sketch.dialect, header=False, skip=skip)
     kinds = GUESSED if typed else "all_varchar = true"
-    return _read(connection, table, f"{text(str(path))}, {options}, {kinds}, names = [{names}]", sketch)
+    return f"{options}, {kinds}, names = [{names}]"
 
 
 def _options(dialect: Dialect, *, header: bool, skip: int) -> str:

@@ -10,15 +10,17 @@ import duckdb
 from assay.errors import SourceError
 from assay.source.files.encoding import UTF8, detect_encoding
 from assay.source.files.tear import MARK, REPLACED, located
-from assay.source.files.textfile import Staged, stage_carefully, stage_quickly
+from assay.source.files.textfile import Staged, file_list, stage_carefully, stage_quickly
 from assay.source.files.together import stage_together, unite
 from assay.source.files.totals import drop_totals
 from assay.source.files.transcoded import CHUNK, transcode
 from assay.source.files.typed import quoted, text, type_columns
-from assay.source.files.unpacked import unpacked
+from assay.source.files.unpacked import packing, unpacked
 from assay.source.files.workbook import sheet_names, stage_sheet
+from assay.source.recipe import Recipe
 
 LARGEST_OBJECT = 134_217_728
+_KNOWN = {".gz": "gzip", ".zst": "zstd"}
 
 
 def stage_texts(
@@ -30,6 +32,7 @@ def stage_texts(
     *,
     sheet: str | None = None,
     bound: int | None = None,
+    addresses: Sequence[str] | None = None,
 ) -> Staged:
     """Read files of one kind (``csv``, ``json`` or ``excel``) into a scratch table with the types of the values.
 
@@ -37,6 +40,7 @@ def stage_texts(
         scratch: a folder for what is unpacked and decoded on the way.
         sheet: the sheet of a workbook.
         bound: bytes that unpacking may write (None: no bound).
+        addresses: where a reader of the report finds the files; by default ``paths``.
 
     Raises:
         SourceError: a file is not what its name says.
@@ -47,27 +51,39 @@ def stage_texts(
         staged = _workbooks(connection, paths, table, sheet)
     else:
         plain = [unpacked(path, scratch / f"unpacked{i}", bound) for i, path in enumerate(paths)]
+        shown = _shown(paths, addresses or [str(p) for p in paths])
         if kind == "json":
-            plain = [_decoded(path, scratch / f"decoded{i}") for i, path in enumerate(plain)]
-            _objects(connection, plain, table)
-            staged = Staged(table, (), ())
-        elif stage_quickly(connection, plain, table):
-            staged = Staged(table, (), ())
+            decoded = [_decoded(path, scratch / f"decoded{i}") for i, path in enumerate(plain)]
+            staged = _objects(connection, decoded, table, shown if decoded == plain else None)
+            plain = decoded
+        elif quickly := stage_quickly(connection, plain, table, shown):
+            staged = quickly
         elif len(plain) == 1:
-            staged = stage_carefully(connection, plain[0], table, scratch, names[0], typed=True)
+            only = shown[0] if shown else None
+            staged = stage_carefully(connection, plain[0], table, scratch, names[0], typed=True, shown=only)
         else:
             staged = stage_together(connection, plain, table, scratch, names)
         for path, original in zip(plain, paths, strict=True):
             if path != original:
                 path.unlink()
     sound = f"coalesce({MARK}, 0) = 0" if MARK in staged.hidden else "TRUE"
-    notes = [*staged.notes, *type_columns(connection, table, sound)]
+    unclear, casts = type_columns(connection, table, sound)
+    notes = [*staged.notes, *unclear]
+    recipe = staged.recipe.then(casts) if staged.recipe is not None and not staged.hidden else None
     if any("encoding" in note.evidence for note in notes):
         broken = _broken_columns(connection, table)
         notes = [located(note, broken) if "encoding" in note.evidence else note for note in notes]
     if len(paths) == 1:
-        notes += drop_totals(connection, table, staged.hidden, names[0])
-    return Staged(table, staged.hidden, tuple(notes))
+        totals = drop_totals(connection, table, staged.hidden, names[0])
+        notes += totals
+        recipe = None if totals else recipe
+    return Staged(table, staged.hidden, tuple(notes), recipe)
+
+
+def _shown(paths: Sequence[Path], addresses: Sequence[str]) -> Sequence[str] | None:
+    """The addresses, if the engine can read what is there: plain files, and packings that it knows by their suffix."""
+    packed = ((packing(path), path.suffix.lower()) for path in paths)
+    return addresses if all(_KNOWN.get(suffix) == how for how, suffix in packed) else None
 
 
 def _workbooks(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], table: str, sheet: str | None) -> Staged:
@@ -82,11 +98,15 @@ def _workbooks(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], tab
     return parts[0] if len(parts) == 1 else unite(connection, parts, table, [p.name for p in paths])
 
 
-def _objects(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], table: str) -> None:
-    listed = ", ".join(text(str(p)) for p in paths)
+def _objects(
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], table: str, shown: Sequence[str] | None
+) -> Staged:
     union = ", union_by_name = true" if len(paths) > 1 else ""
     options = f"maximum_object_size = {LARGEST_OBJECT}{union}"
-    connection.execute(f"CREATE TABLE {table} AS SELECT * FROM read_json_auto([{listed}], {options})")
+    connection.execute(f"CREATE TABLE {table} AS SELECT * FROM read_json_auto({file_list(paths)}, {options})")
+    return Staged(
+        table, (), (), Recipe(f"read_json_auto({file_list(shown)}, {options})") if shown is not None else None
+    )
 
 
 def _decoded(path: Path, target: Path) -> Path:

@@ -21,12 +21,14 @@ class Transcoded:
         path: where it is.
         broken: numbers of the lines (from 1) that hold bytes which the encoding does not know.
         carriage: whether lines ended with carriage returns alone.
+        faithful: whether nothing but the byte order mark and the form of line ends was changed.
     """
 
     path: Path
     encoding: Encoding
     broken: list[int] = field(default_factory=list)
     carriage: bool = False
+    faithful: bool = False
 
 
 def encoding_of(path: Path) -> Encoding:
@@ -57,7 +59,7 @@ def transcode(path: Path, target: Path, encoding: Encoding) -> Transcoded:
     """Write ``path`` to ``target`` as UTF-8 with plain ends of lines, and without zero bytes and byte order mark."""
     decoder = codecs.getincrementaldecoder(encoding.name)("replace")
     broken: list[int] = []
-    line, pending, feeds, returns = 1, False, 0, 0
+    line, pending, feeds, returns, paired, zeros = 1, False, 0, 0, 0, 0
     with path.open("rb") as source, target.open("w", encoding="utf-8", newline="", errors="replace") as out:
         source.seek(encoding.mark)
         while True:
@@ -68,6 +70,8 @@ def transcode(path: Path, target: Path, encoding: Encoding) -> Transcoded:
             if chunk and text.endswith("\r"):
                 text, pending = text[:-1], True
             pairs = text.count("\r\n")
+            paired += pairs
+            zeros += text.count("\0")
             feeds += text.count("\n")
             returns += text.count("\r") - pairs
             text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
@@ -77,7 +81,8 @@ def transcode(path: Path, target: Path, encoding: Encoding) -> Transcoded:
             out.write(text)
             if not chunk:
                 break
-    return Transcoded(target, encoding, list(dict.fromkeys(broken)), returns > feeds)
+    faithful = encoding.name.startswith("utf-8") and not (broken or returns or zeros) and paired in (0, feeds)
+    return Transcoded(target, encoding, list(dict.fromkeys(broken)), returns > feeds, faithful)
 
 
 def is_plain(head: bytes, tail: bytes) -> bool:

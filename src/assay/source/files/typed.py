@@ -47,27 +47,26 @@ class Cast:
 
 
 def type_columns(
-    connection: duckdb.DuckDBPyConnection, table: str, sound: str = "TRUE", keep: str = "TRUE"
-) -> tuple[Note, ...]:
+    connection: duckdb.DuckDBPyConnection, table: str, sound: str = "TRUE"
+) -> tuple[tuple[Note, ...], dict[str, str]]:
     """Give the text columns of a table the types of their values, in place.
 
     Args:
         sound: SQL condition of rows that a type has to fit; cells of the others become null where they do not read.
-        keep: SQL condition of the rows that stay.
 
     Returns:
-        Notes on columns that can be read in two ways.
+        Notes on columns that can be read in two ways, and the SQL of each column that got a type.
     """
     described = connection.sql(f"SELECT * FROM {table} LIMIT 0")
     names = [n for n, t in zip(described.columns, described.types, strict=True) if str(t) == "VARCHAR"]
-    casts, notes = _casts(connection, table, names, f"({sound}) AND ({keep})")
-    if casts or keep != "TRUE":
+    casts, notes = _casts(connection, table, names, sound)
+    if casts:
         replaced = ", ".join(f"{c.sql} AS {quoted(c.name)}" for c in casts)
-        chosen = f"* REPLACE ({replaced})" if casts else "*"
-        connection.execute(f"CREATE TABLE {table}_typed AS SELECT {chosen} FROM {table} WHERE {keep} ORDER BY rowid")
+        chosen = f"* REPLACE ({replaced})"
+        connection.execute(f"CREATE TABLE {table}_typed AS SELECT {chosen} FROM {table} ORDER BY rowid")
         connection.execute(f"DROP TABLE {table}")
         connection.execute(f"ALTER TABLE {table}_typed RENAME TO {table}")
-    return notes
+    return notes, {c.name: c.sql for c in casts}
 
 
 def _casts(
