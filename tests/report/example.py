@@ -36,7 +36,6 @@ def finding(**changes: Any) -> Finding:
         "rate": 1213 / 101_522,
         "reason": "An ad cannot be clicked more often than it was shown.",
         "predicate": '"clicks" > "impressions"',
-        "query": 'SELECT COUNT(*) FROM ads WHERE "clicks" > "impressions"',
         "action": "Quarantine these rows and ask the platform's export for both columns of these days again.",
         "evidence": {"rows": 1213, "largest_excess": 412.0, "origin": "pack"},
         "sample": (
@@ -50,7 +49,9 @@ def finding(**changes: Any) -> Finding:
             },
         ),
     }
-    return Finding(**{**fields, **changes})
+    fields |= changes
+    counted = f"SELECT COUNT(*) FROM read_parquet('ads.parquet') WHERE {fields['predicate']}"
+    return Finding(**{"query": counted if fields["predicate"] else None, **fields})
 
 
 def audit_with(*findings: Finding, **changes: Any) -> Audit:

@@ -110,3 +110,15 @@ def test_hostile_names_do_not_reach_the_view() -> None:
     )
     assert "\n" not in repr(told).replace("\\n", "")
     assert "\x1b" not in str(told)
+
+
+def test_what_a_query_on_a_copy_is_about_is_told_once() -> None:
+    query = "/* assay_table is a.csv as assay reads it */ SELECT COUNT(*) FROM assay_table"
+    told = view(audit_with(finding(query=query), finding(id="b", query=query)))
+    assert {i.query for i in told.problems} == {"SELECT COUNT(*) FROM assay_table"}
+    copied = ("assay_table is a.csv as assay reads it; its bad rows are in what --rows-out writes",)
+    assert dict(told.remarks)["To run the queries"] == copied
+
+
+def test_an_empty_table_is_told_with_what_is_known_of_it() -> None:
+    assert view(audit_with(rows=0)).summary[0].startswith("Only its names are known (8 columns); if rows were expected")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assay.judge.finding import Finding, Severity
 from assay.report.text import CUT, count_text, kind_text, listed, share_text, value_text, visible
+from assay.report.wording import figure_text, grouped, label
 
 NAME = 40  # characters of a column name
+LABEL = 60
 PROSE = 600
 SQL = 4_000
 SAMPLE_COLUMNS = 10
@@ -46,6 +48,8 @@ class Item:
     Attributes:
         subject: its columns, and its segment where it has one.
         rows: rows affected, or a dash where the claim is about the table as a whole.
+        query: the statement that counts the bad rows, without its comment.
+        copied: that comment: what its table is, where no statement on the file can count them.
         known: why it is no news, for findings that memory or normal variation explains.
     """
 
@@ -66,6 +70,7 @@ class Item:
     query: str
     sample: SampleTable | None
     known: str = ""
+    copied: str = ""
 
     @property
     def subject(self) -> str:
@@ -80,6 +85,7 @@ def item_of(number: int, finding: Finding) -> Item:
         number: its place in the report, from 1.
     """
     whole = not finding.rows_affected
+    comment, statement = _apart(finding.query or "")
     return Item(
         number=number,
         id=finding.id,
@@ -91,11 +97,12 @@ def item_of(number: int, finding: Finding) -> Item:
         rate="–" if whole else share_text(finding.rate),
         confidence=f"{min(max(finding.confidence, 0), 0.999):.0%}" if finding.confidence < 0.995 else ">99%",
         reason=_prose(finding.reason, finding.columns),
-        action=_prose(finding.action),
+        action=_prose(finding.action, finding.columns),
         consequences=tuple(visible(_sentence(c), PROSE) for c in finding.consequences),
-        evidence=tuple((visible(str(k).replace("_", " "), NAME), _figure(v)) for k, v in _told(finding)),
+        evidence=tuple((visible(label(str(k)), LABEL), figure_text(v, str(k))) for k, v in _told(finding)),
         predicate=visible(finding.predicate or "", SQL),
-        query=visible(finding.query or "", SQL),
+        query=visible(statement, SQL),
+        copied=visible(comment, PROSE),
         sample=_sample(finding),
         known=_known(finding),
     )
@@ -103,7 +110,7 @@ def item_of(number: int, finding: Finding) -> Item:
 
 def _prose(text: str, names: Sequence[str] = ()) -> str:
     """Words as a sentence: a capital in front, unless it is the name of a column, and a full stop."""
-    shown = visible(text.strip(), PROSE)
+    shown = grouped(visible(text.strip(), PROSE), names)
     if not shown:
         return ""
     if not text.strip().startswith(tuple(n for n in names if n)):
@@ -111,31 +118,15 @@ def _prose(text: str, names: Sequence[str] = ()) -> str:
     return shown if shown.endswith((".", "!", "?", ":", CUT)) else f"{shown}."
 
 
+def _apart(query: str) -> tuple[str, str]:
+    """The comment that a query starts with, and the query."""
+    match = re.match(r"/\*\s*(.*?)\s*\*/\s*", query, re.DOTALL)
+    return (match[1], query[match.end() :]) if match else ("", query)
+
+
 def _told(finding: Finding) -> list[tuple[str, Any]]:
     """Evidence worth a line: not what the columns beside it already say."""
     return [(k, v) for k, v in finding.evidence.items() if k not in ("rows", "origin") and v not in (None, "", (), {})]
-
-
-def _figure(value: Any) -> str:
-    if isinstance(value, float):
-        rounded = float(f"{value:.4g}") if math.isfinite(value) else value
-        return count_text(int(rounded)) if math.isfinite(value) and rounded.is_integer() else value_text(rounded)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return count_text(value)
-    if isinstance(value, Mapping):
-        return visible(listed([f"{value_text(k, 30)}: {_figure(v)}" for k, v in value.items()], 8), 200)
-    if isinstance(value, list | tuple | set | frozenset):
-        ordered = sorted(value, key=str) if isinstance(value, set | frozenset) else value
-        return visible(listed([_example(v) if isinstance(v, Mapping) else value_text(v, 30) for v in ordered], 6), 200)
-    return value_text(value, 200)
-
-
-def _example(record: Mapping[str, Any]) -> str:
-    """A bad value with the right one, where that is known, or any other record of figures."""
-    if "bad" not in record:
-        return ", ".join(f"{k} {_figure(v)}" for k, v in record.items())
-    right = record.get("right")
-    return value_text(record["bad"], 30) + (f" → {value_text(right, 30)}" if right is not None else "")
 
 
 def _sentence(consequence: str) -> str:

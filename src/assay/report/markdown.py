@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from assay.report.item import Item, SampleTable
 from assay.report.record import Audit
-from assay.report.text import listed, plural
+from assay.report.text import left_out_text, listed
 from assay.report.view import View, view
 
 MARKS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "info": "⚪"}
@@ -117,10 +117,10 @@ def _item(item: Item) -> Iterator[str]:
         yield ""
         yield from (f"- {escape(consequence)}" for consequence in item.consequences)
         yield ""
-    if item.predicate or item.query:
-        yield "Bad rows are those where" if item.predicate else "Counted by"
+    if item.query or item.predicate:
+        yield "Counted by" if item.query else "Bad rows are those where"
         yield ""
-        yield from fenced(item.predicate or item.query, "sql")
+        yield from fenced(item.query or item.predicate, "sql")
         yield ""
     if item.sample:
         yield from _sample(item.sample)
@@ -135,7 +135,7 @@ def _sample(sample: SampleTable) -> Iterator[str]:
         yield "| " + " | ".join(f"**{c}**" if cell.bad else c for c, cell in zip(cells, row, strict=True)) + " |"
     yield ""
     if sample.left_out:
-        yield f"({plural(sample.left_out, 'more column')})"
+        yield f"({left_out_text(sample.left_out)})"
         yield ""
 
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from assay.judge.finding import Severity
 from assay.report.item import Cell, Item, SampleTable
 from assay.report.record import Audit
-from assay.report.text import cut, listed, plural
+from assay.report.text import cut, left_out_text, listed, plural
 from assay.report.view import View, view
 
 WIDTH = 110  # lines longer than this are hard to read
@@ -130,7 +130,7 @@ def _detail(item: Item, width: int) -> Iterator[RenderableType]:
     grid.add_column(overflow="fold")
     grid.add_row("why", Text(item.reason))
     if item.evidence:
-        grid.add_row("seen", Text(" · ".join(f"{k} {v}" for k, v in item.evidence)))
+        grid.add_row("seen", Text(" · ".join(f"{k}: {v}" for k, v in item.evidence)))
     for consequence in item.consequences:
         grid.add_row("also", Text(consequence))
     if item.action:
@@ -149,7 +149,7 @@ def _note(item: Item) -> Iterator[RenderableType]:
         (f"{item.number:>3} ", "dim"), (f"{item.severity} ", STYLES[item.severity]), item.title, f" · {item.subject}"
     )
     if item.rows != "–":
-        heading.append(f" · {item.rows} rows, {item.rate}", "dim")
+        heading.append(f" · {item.rows} {'row' if item.rows == '1' else 'rows'}, {item.rate}", "dim")
     heading.overflow = "fold"
     yield heading
     yield Padding(Text(item.known or item.reason, "dim"), (0, 0, 0, 6))
@@ -176,7 +176,7 @@ def _sample(sample: SampleTable, room: int) -> Table:
     for row in sample.rows:
         table.add_row(*[Text(cut(row[i].text, VALUE), _style(row[i])) for i in chosen])
     if left_out:
-        table.caption = Text(f"{plural(left_out, 'more column')}", "dim")
+        table.caption = Text(left_out_text(left_out), "dim")
         table.caption_justify = "left"
     return table
 

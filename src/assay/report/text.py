@@ -135,6 +135,11 @@ def plural(number: int, noun: str) -> str:
     return f"{count_text(number)} {noun[:-2] + 'es' if noun.endswith('sis') else noun + 's'}"
 
 
+def left_out_text(columns: int) -> str:
+    """That a sample shows fewer columns than it has."""
+    return f"{plural(columns, 'more column')} of these rows: see --format json"
+
+
 def listed(names: list[str] | tuple[str, ...], limit: int = 6) -> str:
     """Names in a row; of many the first ``limit`` and how many more."""
     shown = ", ".join(names[:limit])

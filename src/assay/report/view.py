@@ -40,6 +40,7 @@ class View:
         expected: what was seen and is normal, in words.
         untested: what could not be measured, in words.
         skipped: columns that were not audited, in words.
+        copied: what the table of the queries is, where it is not the one that the reader has.
     """
 
     table: str
@@ -57,6 +58,7 @@ class View:
     expected: tuple[str, ...]
     untested: tuple[str, ...]
     skipped: tuple[str, ...]
+    copied: tuple[str, ...]
     footer: str
 
     @property
@@ -66,6 +68,7 @@ class View:
             ("Seen, and normal", self.expected),
             ("Could not be tested", self.untested),
             ("Not audited", self.skipped),
+            ("To run the queries", self.copied),
         )
 
 
@@ -95,6 +98,10 @@ def view(audit: Audit) -> View:
         untested=tuple(visible(f, PROSE) for f in audit.failures),
         skipped=tuple(
             f"{visible(c.column.name, NAME)}: {visible(c.skipped, PROSE)}" for c in audit.columns if c.skipped
+        ),
+        copied=tuple(
+            f"{told}; its bad rows are in what --rows-out writes"
+            for told in dict.fromkeys(i.copied for i in items if i.copied)
         ),
         footer=_footer(audit),
     )
@@ -129,6 +136,11 @@ def _summary(audit: Audit, problems: Sequence[Item], notes: Sequence[Item]) -> t
             sentences.append(f"First: {worst.action[:1].lower()}{worst.action[1:].rstrip('.')}.")
     elif notes:
         sentences.append("What was noted is small or unsure and fails no gate.")
+    if not audit.rows:
+        sentences.append(
+            f"Only its names are known ({plural(len(audit.columns), 'column')}); "
+            "if rows were expected, look at the export, and at --where and --since."
+        )
     sentences.append(_tally(audit))
     return tuple(sentences)
 
