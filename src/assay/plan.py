@@ -41,10 +41,12 @@ class Plan:
 
     Attributes:
         relation: the SQL of the audited rows, with the conditions of ``--where`` and ``--since``.
+        staged: bytes of text that were read to plan, and that an audit reads as well; 0 where nothing was read.
     """
 
     relation: str
     statements: tuple[Planned, ...]
+    staged: int = 0
 
     @property
     def bytes(self) -> int | None:
@@ -110,4 +112,5 @@ def _statements(source: Source, sample: Sample, roles: Roles, settings: Settings
         # Of the tests the one that needs no values to be suggested.
         metrics: list[Metric] = [RowCount(), DistinctRows(sample.names)]
         queries += statements(source, metrics)
-    return Plan(source.audited, tuple(Planned(source.render(q), source.estimate(q).bytes) for q in queries))
+    planned = tuple(Planned(source.render(q), source.estimate(q).bytes) for q in queries)
+    return Plan(source.audited, planned, source.staged)

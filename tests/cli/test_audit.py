@@ -8,9 +8,11 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.csv as pc
 import pyarrow.parquet as pq
 import pytest
 
+from assay.source.base import amount
 from tests.cli.conftest import Assay, rows
 
 
@@ -92,6 +94,25 @@ def test_a_dry_run_prints_statements_and_audits_nothing(assay: Assay, broken: Pa
     assert len(statements(done.out)) >= 3
     assert all(line.startswith("SELECT") and line.endswith(";") for line in statements(done.out))
     assert "-- broken.parquet: 3 statements, reads at most" in done.out
+
+
+def test_a_dry_run_on_text_says_that_the_file_was_read(assay: Assay, tmp_path: Path) -> None:
+    pc.write_csv(rows(600), tmp_path / "ads.csv")
+    done = assay("audit", tmp_path / "ads.csv", "--dry-run")
+    size = (tmp_path / "ads.csv").stat().st_size
+    told = f"-- ads.csv: read whole ({amount(size)}), as an audit does once; 3 statements on the copy in memory"
+    assert told in done.out
+    assert "0 bytes" not in done.out
+    assert f"-- audited: SELECT * FROM read_csv('{tmp_path / 'ads.csv'}'" in done.out
+
+
+@pytest.mark.parametrize("content", ["date,clicks\n", "x"])
+def test_a_file_without_rows_is_said_to_have_none(assay: Assay, tmp_path: Path, content: str) -> None:
+    (tmp_path / "none.csv").write_text(content)
+    done = assay("audit", tmp_path / "none.csv")
+    assert (done.status, done.err) == (0, "")
+    assert "The table has no rows: there is nothing to audit" in done.out
+    assert "if rows were expected, look at the export" in done.out
 
 
 def test_a_dry_run_shows_every_table_with_its_condition(assay: Assay, folder: Path) -> None:

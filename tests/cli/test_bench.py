@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from tests.cli.conftest import Assay
 
@@ -45,3 +46,14 @@ def test_anonymise_tells_what_it_did(assay: Assay, clean: Path, tmp_path: Path) 
     ids = set(pq.read_table(tmp_path / "shown.parquet")["ad_id"].to_pylist())
     assert len(ids) == 20
     assert not ids & set(pq.read_table(clean)["ad_id"].to_pylist())
+
+
+@pytest.mark.parametrize("group", [(), ("bench",)])
+def test_every_summary_fits_into_80_columns(
+    assay: Assay, monkeypatch: pytest.MonkeyPatch, group: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = assay(*group, "--help").out.partition("Commands:")[2]
+    cut = [line.split()[0] for line in told.splitlines() if line.endswith("...")]
+    assert "clean" in told or not group
+    assert [c for c in cut if c != "campaigns"] == []

@@ -55,7 +55,11 @@ MaxHypotheses = Annotated[
     int | None, typer.Option("--max-hypotheses", metavar="N", min=1, help="Test the likeliest N hypotheses only.")
 ]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Print the first statements for each table and the bytes they read; run none.")
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Print the first statements for each table and the bytes they read; run none (text files are read).",
+    ),
 ]
 FailOn = Annotated[
     options.Severity,
@@ -168,8 +172,11 @@ def _dry_run(planned: Iterable[tuple[str, Plan | AssayError]]) -> int:
             status = FAILED
             continue
         count = f"{len(plan.statements)} statement{'s' if len(plan.statements) != 1 else ''}"
-        put(f"-- {visible(table, 200)}: {count}, {reads(plan.bytes)}; what they find leads to more\n")
+        told = f"{count}, {reads(plan.bytes)}"
+        if plan.staged:
+            told = f"read whole ({amount(plan.staged)}), as an audit does once; {count} on the copy in memory"
+        put(f"-- {visible(table, 200)}: {told}; what they find leads to more\n")
         put(f"-- audited: {visible(plan.relation, 2000)}\n")
         for statement in plan.statements:
-            put(f"-- {reads(statement.bytes)}\n{statement.sql};\n")
+            put(f"-- {'on the copy' if plan.staged else reads(statement.bytes)}\n{statement.sql};\n")
     return status

@@ -13,7 +13,7 @@ from assay.cli.options import DebugOption, QuietOption
 Source = Annotated[str, typer.Argument(metavar="SOURCE", help="What is read: as for `assay audit`.")]
 
 bench = typer.Typer(
-    help="Know how good an audit is, on a table of your own: anonymise it, put known errors into it, measure.",
+    help="Know how good an audit is: anonymise, corrupt, measure.",
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -39,7 +39,7 @@ def anonymise_command(
     quiet: QuietOption = False,
     debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
-    """Replace names, ids and addresses, and keep everything else as it is, errors included.
+    """Replace names, ids and addresses; keep all else, errors too.
 
     The same value becomes the same in all tables of a folder, so keys still join. What was done to each column, and
     why, is printed. Nobody can undo it, unless a mapping is asked for.
@@ -81,10 +81,11 @@ def corrupt_command(
     quiet: QuietOption = False,
     debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
-    """Put known errors into a copy of a table, and write the exact truth beside it.
+    """Put known errors into a copy of a table, and tell the truth.
 
-    What each error is, and where it can strike, is in docs/bench.md. An error that the table cannot carry is named with
-    the reason, and the others go on. Prints the article's line of truth as JSON.
+    The exact truth is written beside the copy. What each error is, and where it can strike, is in docs/bench.md. An
+    error that the table cannot carry is named with the reason, and the others go on. Prints the article's line of truth
+    as JSON.
     """
     from assay.bench.corrupt import Error, corrupt
     from assay.bench.corrupt.truth import summary

@@ -28,7 +28,7 @@ def demo(
     quiet: QuietOption = False,
     debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
-    """Break a realistic advertising table in the ways of a bad week, and audit it.
+    """Break a realistic advertising table, and audit it.
 
     Everything is made on this machine; nothing is sent or fetched.
     """

@@ -62,9 +62,10 @@ def sweep(
         str, typer.Option("--rate", metavar="SHARE", help="Share of the rows that each error damages.")
     ] = "5%",
 ) -> int:
-    """Eleven tables with more and more stacked errors: precision, recall and F1 of the error types.
+    """Eleven tables with ever more stacked errors: which are named.
 
-    The first has one logical error, the last all seven logical and all four structural ones.
+    Prints precision, recall and F1 of the error types. The first table has one logical error, the last all
+    seven logical and all four structural ones.
     """
     from assay.bench.experiments import sweep as experiment
 
@@ -88,9 +89,9 @@ def severity(
         ),
     ] = "",
 ) -> int:
-    """Each error alone at growing rates: how often it is found, and how exactly its rows are.
+    """Each error alone at growing rates: how often it is found.
 
-    A decoy is legitimate: it should not be reported.
+    And how exactly its rows are. A decoy is legitimate: it should not be reported.
     """
     from assay.bench.experiments import severity as experiment
 
@@ -104,14 +105,17 @@ def consistency(
     asked: Asked,
     times: Annotated[int, typer.Option("--times", metavar="N", min=2, help="Audits of each table.")] = 3,
 ) -> int:
-    """The same damaged table several times: whether findings, figures and explanations stay the same."""
+    """The same damaged table several times: is it told alike?
+
+    Compares findings, figures and explanations.
+    """
     from assay.bench.experiments import consistency as experiment
 
     return _run(experiment, asked, experiment.cases(asked.tables, times), times=times)
 
 
 def clean(asked: Asked) -> int:
-    """Tables that have nothing wrong with them: every alarm is a false one."""
+    """Tables with nothing wrong: every alarm is a false one."""
     from assay.bench.experiments import clean as experiment
 
     return _run(experiment, asked, experiment.cases(asked.tables))
