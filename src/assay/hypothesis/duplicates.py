@@ -73,7 +73,9 @@ def _rows(context: Context, tested: tuple[str, ...], prints: npt.NDArray[np.uint
         strict=not natural,
         weight=0.8 if not natural else 0.2,
         confidence=0.3 if natural else (0.97 if context.grain else 0.85),
-        action="keep the first of each group of equal rows, and make the load replace rather than append",
+        action="probably two equal events; there is nothing to do, unless each row should be there only once"
+        if natural
+        else "keep the first of each group of equal rows, and make the load replace rather than append",
         evidence=evidence,
     )
 
