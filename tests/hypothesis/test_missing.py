@@ -250,3 +250,30 @@ def test_a_voucher_of_one_campaign_after_the_other_leaves_days_without_any() -> 
     columns["campaign_id"] = [f"c{(i // 40) // 12}" for i in range(ROWS)]  # twelve days each
     columns["coupon_code"] = [f"SAVE{i % 3}" if (i // 40) % 12 < 7 and i % 40 < 8 else None for i in range(ROWS)]
     assert [h for h in findings(columns) if "coupon_code" in h.columns] == []
+
+
+def exported(rows: int, seed: int = 4) -> Columns:
+    """An export of few rows that leaves an action blank for none: small rows have none more often."""
+    rng = np.random.default_rng(seed)
+    impressions = rng.lognormal(7.0, 1.0, rows).astype(int) + 1
+    clicks = rng.binomial(impressions, 0.02)
+    views = rng.binomial(clicks, 0.3)
+    return {
+        "date": [dt.date(2024, 1, 1) + dt.timedelta(days=i // 20) for i in range(rows)],
+        "ad_id": [f"ad-{i % 20}" for i in range(rows)],
+        "impressions": impressions.tolist(),
+        "clicks": clicks.tolist(),
+        "landing_page_views": [int(v) if v else None for v in views],
+    }
+
+
+@pytest.mark.parametrize("rows", [60, 100, 300, 1_000])
+@pytest.mark.parametrize("seed", [4, 5, 6])
+def test_few_rows_without_an_action_are_at_most_a_note(rows: int, seed: int) -> None:
+    assert findings(exported(rows, seed)) == []
+
+
+def test_few_lost_values_of_an_action_are_found_where_every_row_had_one() -> None:
+    columns = exported(300)
+    columns["landing_page_views"] = [50 + i for i in range(300)]
+    check(columns, "landing_page_views", lose(columns, "landing_page_views", 0.15))

@@ -7,12 +7,14 @@ import numpy as np
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.identities import formula, violation
-from assay.hypothesis.identity_proof import Found
+from assay.hypothesis.identity_proof import Found, Support
 from assay.hypothesis.identity_search import search
 from assay.hypothesis.quantities import Quantity, quantities
 from assay.hypothesis.structure import broken_segments
 
 FAMILIES = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER, Family.DIMENSION, Family.DATE)
+FEW_KEPT = 60  # rows that keep an identity; fewer may be a special case of another one (one conversion in most rows)
+SURE = 0.9  # share of the rows that keep it from which that does not matter
 UNSEEN = 3.0  # rows of a sample that may be kept by 95 % confidence though none was seen
 
 
@@ -37,6 +39,11 @@ def _unlisted(one: Found) -> bool:
     return bool(support.broken.any()) and support.one_sided >= 0.97 and support.near >= 0.7
 
 
+def _confidence(support: Support) -> float:
+    few = support.holds * support.rows < FEW_KEPT and support.holds < SURE
+    return 0.45 if few else 0.9
+
+
 def _hypothesis(context: Context, items: list[Quantity], one: Found, found: list[Found]) -> Hypothesis:
     identity, support = one
     text = formula(identity, items)
@@ -54,7 +61,7 @@ def _hypothesis(context: Context, items: list[Quantity], one: Found, found: list
         prior=0.5,
         strict=sample.complete,
         weight=0.7,
-        confidence=0.9,
+        confidence=_confidence(support),
         action="Recompute the derived column from its parts, or find out which of the columns was changed on the way.",
         evidence={
             "identity": text,

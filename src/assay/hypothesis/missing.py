@@ -18,6 +18,7 @@ from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.missing_blocks import Block, block_of_days
 from assay.hypothesis.missing_density import Due, blank_for_zero, due_region, expected_dense
+from assay.hypothesis.missing_doubt import doubtful, optional, vouched
 from assay.hypothesis.missing_structure import Features, features
 from assay.hypothesis.sentinels import Absence, absence, certain_by_company
 
@@ -36,11 +37,13 @@ class Case:
 
     Attributes:
         rows: the bad rows of the sample.
+        due: the rows of the sample in which a value is due.
         predicate: true on the bad rows of the table.
     """
 
     column: str
     rows: Bools
+    due: Bools
     predicate: exp.Expr
     confidence: float
     reason: str
@@ -64,6 +67,8 @@ def propose(context: Context) -> list[Hypothesis]:
         case = _case(context, found, known)
         if case is not None:
             cases.append(case)
+    damaged = [case.column for case in cases]
+    cases = [case for case in cases if not vouched(context, case.column, case.rows, damaged)]
     raised = [_hypothesis(context, group) for group in _grouped(cases, known)]
     return raised + [_guard(context, name) for name in unharmed if _guarded(context, name)]
 
@@ -79,16 +84,19 @@ def _case(context: Context, found: Absence, known: Features) -> Case | None:
     due = due_region(context, found, known, usable)
     parts: list[exp.Expr] = []
     rows = np.zeros(sample.rows, dtype=np.bool_)
+    where = rows.copy()
     confidence, why = 0.0, ""
     if due.harmed:
         confidence, why = expected_dense(context, found, due, block is not None)
         if confidence > 0:
             rows |= found.mask & usable & due.rows
+            where |= usable & due.rows
             parts.append(_and(found.predicate, due.condition))
     if block is not None:
         sure, explained = _block_confidence(context, name, block)
         confidence, why = (sure, explained) if not parts else (max(confidence, sure), why)
         rows |= found.mask & block.rows & due.possible
+        where |= due.possible
         parts.append(exp.and_(exp.paren(_and(found.predicate, due.possible_condition)), exp.paren(block.condition)))
     if not parts or not rows.any():
         return None
@@ -108,7 +116,7 @@ def _case(context: Context, found: Absence, known: Features) -> Case | None:
         evidence["legitimately_absent_by"] = list(due.decided_by)
     if block is not None:
         evidence["days"] = block.days
-    return Case(name, rows, exp.or_(*[exp.paren(p) for p in parts]), confidence, why, evidence)
+    return Case(name, rows, where, exp.or_(*[exp.paren(p) for p in parts]), confidence, why, evidence)
 
 
 def _undefined(context: Context, found: Absence) -> bool:
@@ -146,7 +154,9 @@ def _empty(context: Context, found: Absence) -> Case | None:
     """A column without any value: worth a note where its role says that every row should have one."""
     if context.role(found.column).dense is not True:
         return None
-    return Case(found.column, found.mask, found.predicate, 0.45, f"{found.column} has no value in any row", {})
+    return Case(
+        found.column, found.mask, found.mask, found.predicate, 0.45, f"{found.column} has no value in any row", {}
+    )
 
 
 def _block_confidence(context: Context, name: str, block: Block) -> tuple[float, str]:
@@ -179,6 +189,10 @@ def _hypothesis(context: Context, group: list[Case]) -> Hypothesis:
     reason = best.reason
     if len(group) > 1:
         reason = f"{', '.join(columns)} have no value in the same rows: one cause"
+    confidence = best.confidence
+    if all(optional(context, c) for c in columns) and doubtful(context, columns, group[0].rows, group[0].due):
+        confidence = min(confidence, 0.45)
+        reason += "; but so few rows do not tell it from a metric that was none or does not apply"
     important = any(context.role(c).family in (*METRICS, Family.DATE, Family.ID) for c in columns)
     predicate = group[0].predicate if len(group) == 1 else exp.or_(*[exp.paren(case.predicate) for case in group])
     return Hypothesis(
@@ -189,7 +203,7 @@ def _hypothesis(context: Context, group: list[Case]) -> Hypothesis:
         origin="discovered",
         prior=0.6,
         weight=0.8 if important else 0.65,
-        confidence=best.confidence,
+        confidence=confidence,
         action="find out which load or source lost the values and load these rows again; do not fill them with zeros",
         evidence=best.evidence,
     )
