@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import ast
+import stat
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+
+from assay.campaigns.blind.vault import Vault
+from assay.campaigns.datasets import generate
+from assay.campaigns.knobs import ATTRIBUTES
+from tests.campaigns.toys import SMALL
 
 LAB = Path(__file__).parents[3] / "src" / "assay" / "campaigns"
 BLIND = LAB / "blind"
@@ -45,3 +52,19 @@ def test_a_model_knows_nothing_of_the_hidden_world(path: Path) -> None:
 
 def test_the_client_knows_no_folder() -> None:
     assert not {name for name in names_in(BLIND / "client.py") if "vault" in name or name == "pathlib"}
+
+
+def test_a_data_set_holds_no_labels_of_its_test(tmp_path: Path) -> None:
+    """Neither as a column nor anywhere in its bytes; they are in the vault, for its owner's eyes only."""
+    folder, vault = tmp_path / "data", tmp_path / "vault"
+    generate(SMALL, folder, vault, 300, 200)
+    test = pq.read_table(folder / "test.parquet")
+    assert set(test.column_names) == {"campaign_id", *ATTRIBUTES}
+    hidden = set(test["campaign_id"].to_pylist())
+    labelled = pq.read_table(folder / "train.parquet")
+    assert not hidden & set(labelled["campaign_id"].to_pylist())
+    for file in folder.glob("*.parquet"):
+        if file.name != "train.parquet":
+            assert not {name for name in pq.read_table(file).column_names if "label" in name}
+    assert set(Vault.open(vault).labels(SMALL.version).row_of) == hidden
+    assert stat.S_IMODE(vault.stat().st_mode) == 0o700
