@@ -7,9 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from assay.atomic import atomic_path
+from assay.campaigns.knobs import CLASSES
 from assay.errors import SourceError
 
 
@@ -24,6 +29,24 @@ def read_rows(path: Path, wanted: Sequence[str], optional: Sequence[str] = ()) -
     if missing:
         raise SourceError(f"{path}: no column {', '.join(missing)}; it has {', '.join(table.column_names)}")
     return {name: table[name].to_pylist() for name in (*wanted, *optional) if name in table.column_names}
+
+
+def write_predictions(
+    path: Path, names: Sequence[Any], probabilities: NDArray[np.floating], chosen: NDArray[np.integer]
+) -> None:
+    """Write ``campaign_id``, ``class`` and the probability of each class, as CSV or Parquet by the file's name."""
+    table = pa.table(
+        {
+            "campaign_id": pa.array(names),
+            "class": pa.array(CLASSES).take(pa.array(chosen.astype(np.int64))),
+            **{f"p {name}": pa.array(probabilities[:, place].astype(np.float64)) for place, name in enumerate(CLASSES)},
+        }
+    )
+    with atomic_path(path) as temporary:
+        if path.suffix.lower() == ".csv":
+            pc.write_csv(table, temporary)
+        else:
+            pq.write_table(table, temporary, compression="zstd")
 
 
 def _table(path: Path) -> pa.Table:
