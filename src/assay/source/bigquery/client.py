@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EMULATOR = "BIGQUERY_EMULATOR_HOST"
 LONGEST = 1_000_000  # bytes of a statement that the service takes
-CELLS_OF_A_PAGE = 50_000
+CELLS_OF_A_PAGE = 20_000
 _QUEUED = 4  # batches that wait in memory
 
 
