@@ -70,6 +70,16 @@ def test_a_coarse_table_repeats_by_chance() -> None:
     assert rows_found(table, "duplicate_rows") == 0
 
 
+def test_repeats_by_chance_are_not_to_be_removed() -> None:
+    rng = np.random.default_rng(1)
+    coarse = pa.table({c: rng.choice([f"{c}{i}" for i in range(4)], 2000) for c in ("city", "plan", "channel")})
+    repeated = raised(coarse, "duplicate_rows")
+    copied = raised(pa.concat_tables([ads(), again(ads(), 0.05)]), "duplicate_rows")
+    assert repeated is not None and copied is not None
+    assert (repeated.confidence < 0.5, "nothing to do" in repeated.action) == (True, True)
+    assert copied.action.startswith("keep the first of each group")
+
+
 def test_copies_in_a_table_without_key_are_found() -> None:
     rng = np.random.default_rng(2)
     table = pa.table({"temperature": rng.normal(20, 3, 2000), "pressure": rng.normal(1000, 9, 2000)})
