@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Settings:
         memory_limit: working memory of the embedded engine.
         mask_values: replace data values in samples by their shape.
         seed: of everything that draws; the same seed gives the same audit.
+        today: the day of the audit, which lateness and explanations that end are told by (None: the clock's, UTC).
     """
 
     sample_rows: int = 30_000
@@ -30,3 +32,4 @@ class Settings:
     memory_limit: str = "700MB"
     mask_values: bool = False
     seed: int = 0
+    today: date | None = None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -21,7 +21,7 @@ from assay.domain.grouping import group_plan
 from assay.domain.pack import Pack, load_packs
 from assay.domain.roles import assign_roles
 from assay.domain.since import since_condition, since_day
-from assay.errors import AssayError, QueryError, SourceError
+from assay.errors import AssayError, ConfigurationError, QueryError, SourceError
 from assay.hypothesis.grain import infer_grain
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.propose import QUICK, SEARCHING, Raised, preload, propose
@@ -29,6 +29,10 @@ from assay.judge.finding import AuditedColumn, Checked, Verdict
 from assay.judge.findings import Ruling, Seen, confirm, confirm_and_look, rule
 from assay.judge.quarantine import write_rows
 from assay.judge.verdict import Judgement
+from assay.memory.bank import Memory
+from assay.memory.naming import table_key
+from assay.memory.session import Session
+from assay.memory.telling import told
 from assay.profile.draw import read_sample, sample_query, sample_size, take_sample
 from assay.profile.groups import Groups, count_groups, groups_query, read_groups
 from assay.profile.profile import Profile
@@ -41,6 +45,7 @@ from assay.source.notes import notes_of
 from assay.source.open import Address, find_tables
 
 Progress = Callable[[str], None]
+LAST = "last"  # of --since: since the last audit
 SINCE_SAMPLE = 5_000
 PREVIEW = 2_000  # rows that tell what to count
 CELLS_TOGETHER = 2_000_000  # of a sample, beyond which it takes a statement of its own
@@ -55,27 +60,50 @@ def audit(
     packs: Sequence[Path] = (),
     rows_out: Path | None = None,
     progress: Progress | None = None,
+    memory: Memory | str | None = None,
 ) -> Audit:
     """Audit one table and return everything that was seen and decided.
 
     Args:
         source: an address (path, glob, ``duckdb://FILE#TABLE``) or an open source.
         where: a row condition in the engine's SQL; only rows that meet it are audited.
-        since: a date (ISO); only rows of that day and later are audited.
+        since: a date (ISO); only rows of that day and later are audited. ``last``: what is new, or may have been
+            restated, since the last audit that ``memory`` knows.
         packs: further domain packs.
         rows_out: a Parquet file to write the bad rows to.
         progress: called with a few words at each step.
+        memory: what earlier audits learned, and where this one is kept; or the address of a memory.
 
     Raises:
         AssayError: the table cannot be audited; the message says what to do.
     """
+    if isinstance(memory, str):
+        with Memory(memory) as opened:
+            return audit(
+                source,
+                settings=settings,
+                where=where,
+                since=since,
+                packs=packs,
+                rows_out=rows_out,
+                progress=progress,
+                memory=opened,
+            )
     if not isinstance(source, str | Path):
-        return _audit(source, "", settings, load_packs(packs), {}, rows_out, progress or (lambda _: None))
+        session = Session(memory, source.name, settings.today) if memory is not None else None
+        return _audit(source, "", settings, load_packs(packs), {}, rows_out, progress or (lambda _: None), session)
     addresses = find_tables(str(source), where)
     if len(addresses) > 1:
         raise SourceError(f"{source}: holds {len(addresses)} tables; use assay.audits() or name one")
     for _, result in audits(
-        str(source), settings=settings, where=where, since=since, packs=packs, rows_out=rows_out, progress=progress
+        str(source),
+        settings=settings,
+        where=where,
+        since=since,
+        packs=packs,
+        rows_out=rows_out,
+        progress=progress,
+        memory=memory,
     ):
         if isinstance(result, AssayError):
             raise result
@@ -92,11 +120,13 @@ def audits(
     packs: Sequence[Path] = (),
     rows_out: Path | Callable[[str], Path] | None = None,
     progress: Progress | None = None,
+    memory: Memory | None = None,
 ) -> Iterator[tuple[str, Audit | AssayError]]:
     """Audit every table behind an address, one after the other; a table that fails does not stop the others.
 
     Args:
         rows_out: a Parquet file for the bad rows of a single table, or the file for a table of that name.
+        memory: what earlier audits learned, and where these are kept.
 
     Yields:
         The table's name with its audit, or with the reason why it could not be done.
@@ -107,11 +137,13 @@ def audits(
     for table in tables:
         try:
             others = {name: columns for name, columns in siblings.items() if name != table.name}
-            condition, settings = _since(table, settings, since, pack)
+            session = _session(memory, address, table.name, where, settings, since)
+            first = session.since() if session is not None and since == LAST else since
+            condition, settings = _since(table, settings, first, pack)
             opened = table.open(settings, condition)
             try:
                 rows = rows_out(table.name) if callable(rows_out) else rows_out
-                result = _audit(opened, address, settings, pack, others, rows, progress or (lambda _: None))
+                result = _audit(opened, address, settings, pack, others, rows, progress or (lambda _: None), session)
             finally:
                 settings = _less(settings, opened)
                 opened.close()
@@ -167,25 +199,40 @@ def look(source: Source, settings: Settings, pack: Pack) -> tuple[Sample, Groups
 
 
 def hypothesise(
-    source: Source, context: Context, settings: Settings, background: ThreadPoolExecutor, progress: Progress
+    source: Source,
+    context: Context,
+    settings: Settings,
+    background: ThreadPoolExecutor,
+    progress: Progress,
+    session: Session | None = None,
 ) -> tuple[Raised, list[Judgement], Seen | None]:
     """Raise hypotheses and test them on the whole table, the last of them with the look at the bad rows.
 
-    The engine tests what is raised at once while the slower proposers still search the sample, unless statements are
-    billed or only the most probable of all may be tested.
+    What memory knows goes to the proposers that need it, and is heard before anything is tested. The engine tests what
+    is raised at once while the slower proposers still search the sample, unless statements are billed or only the most
+    probable of all may be tested.
     """
     progress("raising hypotheses")
     if not source.rows:
         return Raised(()), [], None
+
+    def refined(raised: Raised) -> Raised:
+        return (
+            raised if session is None else replace(raised, hypotheses=tuple(session.refine(raised.hypotheses, context)))
+        )
+
+    def informed() -> Context:
+        _ = context.profile.groups  # an error of the engine is the audit's, not a proposer's
+        return context if session is None else session.inform(context)
+
     if source.billed or settings.max_hypotheses is not None:
         first, tested = Raised(()), list[Judgement]()
-        second = propose(context, settings.max_hypotheses)
+        second = refined(propose(informed(), settings.max_hypotheses))
     else:
         search = background.submit(propose, context, proposers=SEARCHING)
-        _ = context.profile.groups  # an error of the engine is the audit's, not a proposer's
-        first = propose(context, proposers=QUICK)
+        first = refined(propose(informed(), proposers=QUICK))
         tested = confirm(source, first.hypotheses)
-        second = search.result()
+        second = refined(search.result())
     progress(f"testing {len(first.hypotheses) + len(second.hypotheses)} hypotheses")
     errors = [j for j in tested if j.verdict is Verdict.ERROR]
     judgements, seen = confirm_and_look(source, second.hypotheses, context.grain, settings.sample_values, errors)
@@ -202,6 +249,7 @@ def _audit(
     siblings: Mapping[str, tuple[Column, ...]],
     rows_out: Path | None,
     progress: Progress,
+    session: Session | None = None,
 ) -> Audit:
     begun, started = time.perf_counter(), datetime.now(UTC)
     Thread(target=preload, daemon=True).start()
@@ -209,6 +257,8 @@ def _audit(
         background = held.enter_context(ThreadPoolExecutor(2))
         held.push(lambda kind, *_: source.interrupt() if kind else None)
         progress("looking at the table")
+        if session is not None:
+            settings = replace(settings, sample_rows=session.depth(settings.sample_rows))
         sample, groups = look(source, settings, pack)
         near = source
         whole = 0 < source.rows <= settings.pulled_rows and not sample.skipped
@@ -219,15 +269,22 @@ def _audit(
         del drawn
         context = examine(near, settings, pack, siblings, sample, groups, None if near.billed else background)
         pa.default_memory_pool().release_unused()  # copies of the sample, before the search takes what it needs
-        raised, judgements, seen = hypothesise(near, context, settings, background, progress)
+        raised, judgements, seen = hypothesise(near, context, settings, background, progress, session)
         progress("looking at bad rows")
         ruling = rule(near, judgements, context.grain, settings.sample_values, seen, proved_on=source)
+        if session is not None:
+            ruling = session.settle(near, ruling, context.profile.sample.names)
         if rows_out is not None:
             progress("writing bad rows")
             with atomic_path(rows_out) as temporary:
                 write_rows(near, ruling, context.grain, temporary)
+        remembered = None
+        if session is not None:
+            progress("remembering")
+            session.record(near, ruling, judgements, context)
+            remembered = told(session, ruling.findings)
     if settings.mask_values:
-        ruling = dataclasses.replace(ruling, findings=tuple(map(masked, ruling.findings)))
+        ruling = replace(ruling, findings=tuple(map(masked, ruling.findings)))
     return Audit(
         table=source.name,
         source=address or source.name,
@@ -242,6 +299,7 @@ def _audit(
         failures=_failures(judgements, context, raised, ruling),
         seed=settings.seed,
         version=assay.__version__,
+        memory=remembered,
     )
 
 
@@ -287,6 +345,18 @@ def _siblings(tables: Sequence[Address], settings: Settings) -> tuple[Mapping[st
     return found, settings
 
 
+def _session(
+    memory: Memory | None, address: str, table: str, where: str | None, settings: Settings, since: str | None
+) -> Session | None:
+    """The memory of a table; rows that meet a condition are a table of their own."""
+    if memory is None:
+        if since == LAST:
+            raise ConfigurationError("--since last needs the memory of an earlier audit; give a date, or use memory")
+        return None
+    key = table_key(address, table) + (f"?where={where}" if where else "")
+    return Session(memory, key, settings.today, partial=since is not None)
+
+
 def _since(table: Address, settings: Settings, since: str | None, pack: Pack) -> tuple[exp.Expr | None, Settings]:
     """The condition that a row's day is ``since`` or later, and what is left to spend after a look for the date."""
     if since is None:
@@ -307,4 +377,4 @@ def _less(settings: Settings, source: Source) -> Settings:
     """What may still be read, of the bound for all tables together."""
     if settings.max_bytes is None:
         return settings
-    return dataclasses.replace(settings, max_bytes=max(0, settings.max_bytes - (source.spent.bytes or 0)))
+    return replace(settings, max_bytes=max(0, settings.max_bytes - (source.spent.bytes or 0)))

@@ -11,6 +11,8 @@ from sqlglot import exp
 from assay.domain.pack import Pack, load_packs
 from assay.domain.relation import Relation
 from assay.domain.role import Role, Roles
+from assay.hypothesis.experience import NONE, Experience
+from assay.profile.history import History
 from assay.profile.profile import Profile
 
 Origin = Literal["pack", "discovered", "generic", "memory", "model"]
@@ -104,6 +106,8 @@ class Hypothesis:
         action: what an engineer should do about it.
         evidence: figures already measured that support it; JSON types; no data values unless under ``values``.
         segment: an entity or segment predicate in words, for kinds that concern one ("campaign_id 17"), else "".
+        expected: why this would be normal, where it is known to be (an announced sale); then it is no error.
+        explained_by: id of the explanation in whose scope the rows lie, where one part of the rows was explained.
     """
 
     kind: str
@@ -119,6 +123,8 @@ class Hypothesis:
     action: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     segment: str = ""
+    expected: str = ""
+    explained_by: str = ""
 
     @property
     def category(self) -> str:
@@ -136,6 +142,8 @@ class Context:
         seed: for anything drawn.
         relations: what the loaded packs say must hold between roles.
         pack: all that the loaded packs say; the built-in ones by default.
+        history: what earlier audits knew of the table; None where there were none.
+        experience: how often such hypotheses were true before.
     """
 
     profile: Profile
@@ -144,6 +152,8 @@ class Context:
     seed: int = 0
     relations: tuple[Relation, ...] = ()
     pack: Pack = field(default_factory=load_packs)
+    history: History | None = None
+    experience: Experience = NONE
 
     def role(self, column: str) -> Role:
         return self.roles[column]

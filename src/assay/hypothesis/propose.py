@@ -9,6 +9,7 @@ from importlib import import_module
 
 from sqlglot import exp
 
+from assay.hypothesis.experience import meaning
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 
 LONGEST_LITERAL = 1_000
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 QUICK = (
     "file_notes", "missing", "duplicates", "schema", "malformed", "written_units", "column_shift", "known_relations",
-    "ranges",
+    "ranges", "history",
 )  # fmt: skip
 """Proposers that ask the sample little; what they raise can be tested while the others still search."""
 SEARCHING = (
@@ -44,7 +45,8 @@ def preload() -> None:
 def propose(context: Context, limit: int | None = None, proposers: Sequence[str] = PROPOSERS) -> Raised:
     """Raise the hypotheses of every proposer, the most probable first; keep ``limit`` of them (None: all).
 
-    Ties keep the proposers' order, so that the same context gives the same list.
+    Where only some may be tested, what such hypotheses came to in earlier audits decides which. Ties keep the proposers'
+    order, so that the same context gives the same list.
     """
     raised: list[Hypothesis] = []
     failures: list[str] = []
@@ -54,7 +56,10 @@ def propose(context: Context, limit: int | None = None, proposers: Sequence[str]
         except Exception as error:
             log.debug("proposer %s failed", name, exc_info=True)
             failures.append(f"the proposer of {name} failed: {type(error).__name__}: {error}".splitlines()[0])
-    raised.sort(key=lambda h: -h.prior)
+    if limit is None:
+        raised.sort(key=lambda h: -h.prior)
+    else:
+        raised.sort(key=lambda h: -context.experience.prior(h.kind, meaning(context.roles, h.columns), h.prior))
     return Raised(tuple(raised if limit is None else raised[:limit]), tuple(failures))
 
 

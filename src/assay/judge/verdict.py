@@ -64,6 +64,9 @@ def decide(hypothesis: Hypothesis, measurements: Mapping[Metric, Measurement], r
 
 def judged(hypothesis: Hypothesis, bad: int, benign: int, rows: int) -> Judgement:
     """Judge one hypothesis by its bad and its legitimate rows in a table of ``rows`` rows."""
+    if hypothesis.expected:
+        affected = hypothesis.test.rows if isinstance(hypothesis.test, Fact) else bad
+        return Judgement(hypothesis, Verdict.EXPECTED, 0, {"rows": affected, "expected": hypothesis.expected})
     if isinstance(hypothesis.test, Fact):
         affected = hypothesis.test.rows
         return Judgement(hypothesis, Verdict.ERROR, affected, {"rows": affected})

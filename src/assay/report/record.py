@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assay.judge.finding import AuditedColumn, Checked, Finding, Severity
+from assay.judge.remembered import Remembered
 from assay.source.base import Cost
 
 
@@ -16,6 +17,7 @@ class Audit:
         started: UTC time in ISO 8601.
         statements: the SQL that ran, in order.
         failures: metrics and statements that could not be measured, with the reason.
+        memory: what memory added; None for an audit without.
     """
 
     table: str
@@ -31,6 +33,7 @@ class Audit:
     failures: tuple[str, ...]
     seed: int
     version: str
+    memory: Remembered | None = None
 
     def worst(self) -> Severity | None:
         """The worst severity among the new findings, None if there are none."""

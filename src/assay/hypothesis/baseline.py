@@ -1,0 +1,102 @@
+"""What a day should show by the days before it, and how sure that is: forecasts with the noise of their own past.
+
+The forecast is the robust level of the last two weeks plus the effect of the weekday. Its noise is not assumed: the same
+forecast is made for every earlier day from the days before that one, and the spread of what came out is the noise. With
+few days the limit grows as Student's t asks for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from assay.hypothesis.robust import median
+from assay.hypothesis.series import scale_of
+from assay.profile.arrays import Floats, Ints
+
+LEVEL = 14  # days that tell the level
+FEWEST = 5  # days before a forecast is made
+WEEKS = 21  # days from which weekdays are told apart
+REACH = 120  # days that are looked back
+FLOOR = 0.03  # least noise of a forecast, as a natural logarithm
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What was expected of a day, in natural logarithms.
+
+    Attributes:
+        expected: the level expected.
+        noise: standard deviation of such forecasts in the past.
+        past: forecasts that the noise was learned from.
+        errors: by day, how far off past forecasts were.
+    """
+
+    expected: float
+    noise: float
+    past: int
+    errors: Mapping[int, float]
+
+
+def forecast(days: Ints, logs: Floats, at: int) -> Forecast | None:
+    """Forecast a day from the others; None where too few are known.
+
+    Args:
+        days: accepted days, ascending.
+        logs: natural logarithms of a figure on these days; NaN where unknown.
+        at: the day.
+    """
+    known = np.isfinite(logs) & (days != at) & (np.abs(days - at) <= REACH)
+    days, logs = days[known], logs[known]
+    earlier = int(np.searchsorted(days, at))
+    if earlier < FEWEST:  # a day before the baseline: the days after it serve as well
+        days, logs = -days[::-1], logs[::-1]
+        at = -at
+        earlier = int(np.searchsorted(days, at))
+        if earlier < FEWEST:
+            return None
+    weekday = _weekday_effect(days[:earlier], logs[:earlier])
+    flat = logs[:earlier] - weekday[days[:earlier] % 7]
+    errors = {int(abs(days[i])): float(flat[i] - median(flat[max(i - LEVEL, 0) : i])) for i in range(FEWEST, earlier)}
+    spread = np.array(list(errors.values()))
+    bias = median(spread) if len(spread) >= LEVEL else 0.0
+    level = median(flat[-LEVEL:]) + float(weekday[at % 7]) + bias
+    noise = scale_of(spread, FLOOR) if len(spread) >= 3 else scale_of(flat, 4 * FLOOR)
+    return Forecast(level, max(noise, FLOOR), len(spread), errors)
+
+
+def _weekday_effect(days: Ints, logs: Floats) -> Floats:
+    effect = np.zeros(7)
+    if len(days) < WEEKS:
+        return effect
+    level = np.array([median(logs[max(i - 7, 0) : i + 8]) for i in range(len(logs))])
+    for weekday in range(7):
+        own = (logs - level)[days % 7 == weekday]
+        if len(own) >= 3:
+            effect[weekday] = median(own)
+    centred: Floats = effect - effect.mean()
+    return centred
+
+
+def limit(tests: float, past: int, alpha: float = 1e-3) -> float:
+    """How many standard deviations the largest of ``tests`` forecast errors exceeds with probability ``alpha``.
+
+    The quantile of Student's t by its Cornish-Fisher expansion: wide after few forecasts, normal after many.
+    """
+    z = NormalDist().inv_cdf(1 - alpha / (2 * max(tests, 1.0)))
+    v = float(max(past - 1, 2))
+    return (
+        z
+        + (z**3 + z) / (4 * v)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
+    )
+
+
+def log_of(value: float) -> float:
+    """The natural logarithm; NaN where there is none."""
+    return math.log(value) if value > 0 else math.nan

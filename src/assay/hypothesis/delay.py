@@ -1,0 +1,60 @@
+"""How long amounts keep arriving after their day, learned from how days changed between audits.
+
+The chain-ladder method of claims reserving (Mack, "Distribution-free calculation of the standard error of chain ladder
+reserve estimates", ASTIN Bulletin 1993): for each age the median growth to the next age, and their product to the end.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from assay.hypothesis.robust import median
+from assay.profile.history import History
+
+MATERIAL = 0.002  # relative change of an amount that is more than rounding
+FEWEST_AUDITS = 2  # that saw days of an age change, before that age belongs to the delay
+OLDEST = 120
+
+
+@dataclass(frozen=True)
+class Delay:
+    """What is known of amounts that arrive late.
+
+    Attributes:
+        days: age in days up to which days of the table usually still change.
+        known: whether that was stated or seen in enough audits to judge by.
+        growth: by metric and age, the growth from that age to the next as a natural logarithm.
+    """
+
+    days: int
+    known: bool
+    growth: Mapping[str, Mapping[int, float]]
+
+    def remaining(self, metric: str, age: int) -> float:
+        """The natural logarithm of what an amount of this age still grows by."""
+        return sum(step for at, step in self.growth.get(metric, {}).items() if at >= age)
+
+
+def delay_of(history: History) -> Delay:
+    """The delay of a table's amounts."""
+    steps: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    seen: dict[int, set[int]] = defaultdict(set)
+    audits = set()
+    for one in history.growth:
+        audits.add(one.audit)
+        span = max(one.after - one.before, 1)
+        if abs(one.change) > MATERIAL and one.after <= OLDEST:
+            seen[one.before].add(one.audit)
+        for age in range(max(one.before, 0), min(one.after, OLDEST)):
+            steps[one.metric][age].append(one.change / span)
+    learned = max((age + 1 for age, who in seen.items() if len(who) >= FEWEST_AUDITS), default=0)
+    days = max(learned, history.delay or 0)
+    growth = {
+        metric: {age: step for age, values in ages.items() if (step := median(np.array(values))) and age < days}
+        for metric, ages in steps.items()
+    }
+    return Delay(days, history.delay is not None or len(audits) >= FEWEST_AUDITS + 1, growth)

@@ -1,0 +1,43 @@
+"""What a table is called in memory: the same name in every run, wherever assay is started from."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d{2}(?:[-_.]?(?:0[1-9]|1[0-2])(?:[-_.]?(?:0[1-9]|[12]\d|3[01]))?)(?!\d)")
+
+
+def table_key(address: str, table: str) -> str:
+    """The lasting name of a table.
+
+    Files go by their whole path. A date in a file's or table's own name says which delivery it is, not which table:
+    ``ads_2026-11-22.parquet`` and the next day's file are one table.
+
+    Args:
+        address: what was audited: a file, a folder, a pattern, a database.
+        table: the table's name in the audit.
+    """
+    scheme, separator, rest = address.partition("://")
+    if not separator:
+        path = Path(address or table).absolute()
+        if path.is_dir():
+            path = path / table
+        elif "#" in table and "#" not in path.name:
+            path = path.with_name(f"{path.name}#{table.rpartition('#')[2]}")
+        return f"{path.parent}/{_DATE.sub('{date}', path.name)}"
+    if scheme == "duckdb":
+        return f"duckdb://{Path(rest.partition('#')[0]).absolute()}#{_DATE.sub('{date}', table)}"
+    if scheme == "bigquery":
+        head, _, last = table.replace(":", ".").rpartition(".")
+        return f"bigquery://{head or rest.split('/')[0]}.{_DATE.sub('{date}', last)}"
+    head, _, last = rest.rpartition("/")
+    return f"{scheme}://{head}/{_DATE.sub('{date}', last or table)}"
+
+
+def family_of(key: str) -> str:
+    """Where a table's siblings are: its folder, database or data set."""
+    ends = [key.rfind(mark) for mark in ("/", "#")]
+    if key.startswith("bigquery://"):
+        ends = [key.rfind(".")]
+    return key[: max(*ends, 0)] if len(ends) > 1 else key[: max(ends[0], 0)]

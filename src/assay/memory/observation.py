@@ -1,0 +1,149 @@
+"""From an audit's look at a table to the state that is kept of it, and which of it may be trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from assay.hypothesis.hypothesis import Context
+from assay.judge.finding import Finding, Severity
+from assay.profile.history import History, differs
+from assay.profile.state import ColumnState, DayState, Hide, TableState, days_of, values_of
+
+TABLE = "~table"  # the part of a table's states that holds its columns and values; sorts after all days
+DAY = "d:"
+ALARMING = Severity.MEDIUM
+SMALL = 0.01  # share of copied rows that changes no level
+ROWS = ("duplicate_rows", "duplicate_keys", "volume_anomaly", "date_gap")
+EPOCH = date(1970, 1, 1).toordinal()
+
+
+def hider(secret: bytes, *, plain: bool) -> Hide:
+    """What hides a data value: a keyed hash of 64 bits, or nothing if values may be kept."""
+    if plain:
+        return lambda value: value
+    return lambda value: hashlib.blake2b(value.encode("utf-8", "surrogatepass"), key=secret, digest_size=8).hexdigest()
+
+
+def observe(context: Context, hide: Hide) -> TableState:
+    """The state of a table as an audit has just counted it."""
+    profile = context.profile
+    columns = {
+        c.name: ColumnState(
+            str(c.type),
+            context.role(c.name).name if c.name in context.roles else "",
+            len(c),
+            int(np.count_nonzero(c.nulls)),
+        )
+        for c in profile.columns
+    }
+    return TableState(profile.rows, columns, days_of(profile.groups, hide), values_of(profile.groups, hide))
+
+
+def fingerprint(state: TableState) -> str:
+    """What tells whether a table is the one that was audited before: 64 bits of its whole state."""
+    days = {str(d): s.to_json() for d, s in state.days.items()}
+    text = json.dumps([table_to_json(state), days], sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def iso_day(day: int) -> str:
+    """A day since 1970 as ISO text."""
+    return date.fromordinal(day + EPOCH).isoformat()
+
+
+def day_number(iso: str) -> int:
+    """An ISO date as a day since 1970."""
+    return date.fromisoformat(iso[:10]).toordinal() - EPOCH
+
+
+def table_to_json(state: TableState) -> dict[str, Any]:
+    """Columns and values of a state; its days are parts of their own."""
+    return {
+        "rows": state.rows,
+        "columns": {n: [c.type, c.role, c.rows, c.nulls] for n, c in state.columns.items()},
+        "values": {n: dict(v) for n, v in state.values.items()},
+    }
+
+
+def table_from_json(body: Mapping[str, Any]) -> TableState:
+    """Columns and values as :func:`table_to_json` wrote them."""
+    return TableState(
+        int(body.get("rows", 0)),
+        {n: ColumnState(t, r, int(rows), int(nulls)) for n, (t, r, rows, nulls) in body.get("columns", {}).items()},
+        {},
+        {n: {k: int(c) for k, c in v.items()} for n, v in body.get("values", {}).items()},
+    )
+
+
+def trusted(
+    history: History, findings: Sequence[Finding], cells: Mapping[str, tuple[str, ...]], bad: Mapping[str, set[int]]
+) -> dict[int, DayState]:
+    """The fresh days as far as no unexplained finding speaks against them.
+
+    Args:
+        findings: of the audit.
+        cells: the columns whose cells are bad, by finding id.
+        bad: the days on which a finding has rows, by finding id, where that is known.
+    """
+    columns: dict[int | None, set[str]] = {}
+    rows: set[int | None] = set()
+    for finding in findings:
+        if finding.status != "new" or finding.severity.rank > ALARMING.rank or finding.kind == "stale_data":
+            continue
+        if finding.kind == "duplicate_rows" and finding.rate < SMALL:
+            continue
+        days: set[int] | list[None] = bad.get(finding.id) or _named(finding.evidence) or [None]
+        for day in days:
+            if finding.kind in ROWS:
+                rows.add(day)
+            columns.setdefault(day, set()).update(cells.get(finding.id, finding.columns))
+    kept = {}
+    for day in history.fresh():
+        wrong = frozenset(columns.get(day, set()) | columns.get(None, set()))
+        state = history.state.days[day].without(wrong, rows=day in rows or None in rows)
+        if state.rows is not None or state.amounts:
+            kept[day] = _filled(state, history.days.get(day), wrong)
+    return kept
+
+
+def _filled(state: DayState, old: DayState | None, wrong: frozenset[str]) -> DayState:
+    """What is not trusted today stays as it was accepted before."""
+    if old is None:
+        return state
+    amounts = {**{n: a for n, a in old.amounts.items() if n in wrong}, **state.amounts}
+    return DayState(state.rows, amounts, {**{c: p for c, p in old.parts.items() if c in wrong}, **state.parts})
+
+
+def _named(evidence: Mapping[str, Any]) -> set[int]:
+    """The days that a finding's evidence names."""
+    days = [evidence["day"]] if isinstance(evidence.get("day"), str) else evidence.get("days", [])
+    return {day_number(d) for d in days} if isinstance(days, list | tuple) else set()
+
+
+def changes(history: History) -> list[tuple[str, int, int, float]]:
+    """How amounts of accepted days changed since the audit before: metric, age then, age now, natural log of ratio."""
+    last, last_before = history.last, history.before
+    if last is None or last_before is None:
+        return []
+    found = []
+    for day, state in sorted(history.state.days.items()):
+        old = history.days.get(day)
+        before, after = last_before - day, last - day
+        if old is None or before < 0 or after <= before:
+            continue
+        young = before < 14
+        if not young and not differs(old, state):
+            continue
+        for name, amount in state.amounts.items():
+            was = old.amounts.get(name)
+            if was is not None and was.total > 0 and amount.total > 0:
+                change = float(np.log(amount.total / was.total))
+                if young or abs(change) > 1e-4:
+                    found.append((name, before, after, round(change, 5)))
+    return found

@@ -1,0 +1,188 @@
+"""Memory's part in one audit: what it adds before hypotheses are tested, after they are judged, and at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlglot import exp
+
+from assay.errors import QueryError
+from assay.hypothesis.delay import delay_of
+from assay.hypothesis.experience import meaning
+from assay.hypothesis.hypothesis import Context, Hypothesis
+from assay.hypothesis.scope import event_date
+from assay.judge.finding import Finding
+from assay.judge.findings import Ruling
+from assay.judge.verdict import Judgement
+from assay.memory.bank import Memory
+from assay.memory.explanation import Explanation, divide, judge, usable
+from assay.memory.observation import ALARMING, fingerprint, hider, iso_day, observe
+from assay.memory.recall import Recall
+from assay.memory.recording import entry_of, states_of, tallies_of
+from assay.profile.history import History
+from assay.profile.state import TableState
+from assay.scan.evidence import Copies
+from assay.scan.metrics import Count, RowsWhere
+from assay.scan.planner import measure
+from assay.source.base import Source
+
+UNUSED = 60  # days without use after which an explanation is pointed out
+TROUBLED = 0.05  # share of true hypotheses from which a table is looked at more closely
+DEEPER = 2
+FEWEST_AUDITS = 3
+
+
+class Session:
+    """One table's memory during one audit."""
+
+    def __init__(self, memory: Memory, table: str, today: date | None = None, *, partial: bool = False) -> None:
+        """Recall what is known of a table.
+
+        Args:
+            table: its lasting name.
+            today: the day of the audit; by default the clock's (UTC).
+            partial: whether only the rows since some day are audited.
+
+        Raises:
+            MemoryStoreError: the memory cannot be read.
+        """
+        self._memory = memory
+        self.today = today or datetime.now(UTC).date()
+        self.recall: Recall = memory.recall(table, self.today)
+        self._partial = partial
+        self._history: History | None = None
+        self._print = ""
+        self._plain: dict[str, str] = {}
+
+    def since(self) -> str | None:
+        """The first day (ISO) that is new or may have been restated since the audit before; None for all days."""
+        history = self.recall.history(TableState(0), "", partial=True)
+        if history.last is None:
+            return None
+        delay = delay_of(history)
+        back = delay.days + 1 if delay.known else max(delay.days + 1, 14)
+        return iso_day(history.last - back)
+
+    def depth(self, rows: int) -> int:
+        """Rows to propose from: more where hypotheses were often true."""
+        seen = {a.body.get("fingerprint") for a in self.recall.audits[1:]}
+        close = len(seen) >= FEWEST_AUDITS and self.recall.experience.troubled >= TROUBLED
+        return rows * DEEPER if close else rows
+
+    def inform(self, context: Context) -> Context:
+        """The context with the table's past; waits for its counts."""
+        hide = hider(self._memory.store.secret(), plain=False)
+        state = observe(context, hide)
+        if self._memory.keep_values:
+            self._plain = {hide(v): v for counts in context.profile.groups.values.values() for v in counts.values[:500]}
+        self._print = fingerprint(state)
+        self._history = self.recall.history(state, self._print, partial=self._partial)
+        return replace(context, history=self._history, experience=self.recall.experience)
+
+    def refine(self, hypotheses: Sequence[Hypothesis], context: Context) -> list[Hypothesis]:
+        """Hypotheses as memory knows them: explained rows apart from the others, confidence by what people said."""
+        names = list(context.profile.sample.names)
+        refined = []
+        for h in divide(hypotheses, self.recall.explanations, names):
+            sure = self.recall.experience.confidence(h.kind, meaning(context.roles, h.columns), h.confidence)
+            refined.append(h if sure == h.confidence else replace(h, confidence=sure))
+        return refined
+
+    def settle(self, source: Source, ruling: Ruling, names: Sequence[str]) -> Ruling:
+        """Findings with what memory says of each: new, known or expected, and when it was first seen."""
+        seen = self.recall.first_seen()
+        spoken = [
+            e
+            for e in self.recall.explanations
+            if any(e.speaks_of(f.kind, f.columns) and f.segment == e.marker for f in ruling.findings)
+        ]
+        scope = self._scopes(source, spoken, names)
+        findings = []
+        for finding in ruling.findings:
+            first = seen.get((finding.kind, finding.columns, finding.segment), self.recall.today)
+            told = judge(replace(finding, first_seen=first), spoken, scope, source.rows)
+            findings.append(told)
+        return replace(ruling, findings=tuple(findings))
+
+    @staticmethod
+    def _scopes(source: Source, explanations: Sequence[Explanation], names: Sequence[str]) -> dict[str, int]:
+        conditions = {e.id: c for e in explanations if e.where and (c := usable(e, names)) is not None}
+        if not conditions:
+            return {}
+        metrics = {i: RowsWhere(c) for i, c in conditions.items()}
+        measured = measure(source, list(metrics.values()))
+        states = {i: measured[m].state for i, m in metrics.items()}
+        return {i: s.n for i, s in states.items() if isinstance(s, Count)}
+
+    def record(self, source: Source, ruling: Ruling, judgements: Sequence[Judgement], context: Context) -> None:
+        """Keep what this audit found.
+
+        Raises:
+            MemoryStoreError: the memory cannot be written.
+        """
+        history = self._history
+        if history is None:
+            return
+        bad = self._bad_days(source, ruling, context)
+        entry = entry_of(self.recall, history, self._print, source.name, ruling.findings, judgements, context.roles)
+        states = states_of(self.recall, history, self._print, ruling.findings, ruling.cells, bad, self._plain)
+        self._memory.record(entry, states, tallies_of(self.recall, self._print, judgements, context.roles))
+
+    @staticmethod
+    def _bad_days(source: Source, ruling: Ruling, context: Context) -> dict[str, set[int]]:
+        """The days on which findings have rows, in one statement; not where statements are paid."""
+        date_column = event_date(context)
+        checks = {
+            f.id: ruling.checks[f.id]
+            for f in ruling.findings
+            if f.status == "new" and f.severity.rank <= ALARMING.rank and f.id in ruling.checks
+        }
+        tested = {i: c for i, c in checks.items() if not isinstance(c, Copies)}
+        if date_column is None or not tested or source.billed:
+            return {}
+        value = context.profile.value(date_column)
+        epoch = exp.cast(exp.Literal.string("1970-01-01"), "date")
+        day = exp.DateDiff(this=exp.cast(value, "date"), expression=epoch, unit=exp.var("DAY"))
+        query = (
+            exp.select(
+                exp.alias_(exp.cast(day, "bigint"), "day"),
+                *[exp.alias_(exp.CountIf(this=c.copy()), f"n{i}") for i, c in enumerate(tested.values())],
+            )
+            .from_(source.relation())
+            .where(value.copy().is_(exp.null()).not_())
+            .group_by(exp.Literal.number(1))
+        )
+        try:
+            answer = source.ask(query).to_pydict()
+        except QueryError:
+            return {}
+        return {
+            identity: {int(d) for d, n in zip(answer["day"], answer[f"n{i}"], strict=True) if n}
+            for i, identity in enumerate(tested)
+        }
+
+    def gone(self, findings: Sequence[Finding]) -> list[Mapping[str, Any]]:
+        """What the audit before reported and this one does not find."""
+        earlier = self.recall.earlier(self._print)
+        present = {(f.kind, f.columns, f.segment) for f in findings}
+        before = earlier[0].body.get("findings", ()) if earlier else ()
+        return [one for one in before if (one["kind"], tuple(one["columns"]), one.get("segment", "")) not in present]
+
+    def unused(self) -> list[Explanation]:
+        """Explanations that no audit needed for long."""
+        limit = (self.today - timedelta(days=UNUSED)).isoformat()
+        used = {
+            one.get("explained_by")
+            for audit in self.recall.audits
+            if audit.body.get("today", "") >= limit
+            for one in audit.body.get("findings", ())
+        }
+        return [e for e in self.recall.explanations if e.created < limit and e.id not in used]
+
+    @property
+    def history(self) -> History | None:
+        """The baseline of this audit, once the table was counted."""
+        return self._history

@@ -1,0 +1,103 @@
+"""What earlier audits knew of a table, as far as it was judged clean or accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assay.profile.state import ColumnState, DayState, TableState
+
+CHANGED = 1e-6  # relative difference of a sum that is no rounding
+
+
+@dataclass(frozen=True)
+class Event:
+    """Days on which numbers are expected to be unusual, as somebody stated it: a sale, a holiday."""
+
+    name: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How an amount of one day changed from one audit to the next, as the natural logarithm of the ratio.
+
+    Attributes:
+        audit: which audit saw it, in order.
+        before, after: age of the day at both audits, in days before the last day of the table.
+    """
+
+    metric: str
+    audit: int
+    before: int
+    after: int
+    change: float
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """The baseline that an audit is judged against.
+
+    Attributes:
+        audits: earlier audits of the table.
+        columns: the columns it had.
+        days: accepted states by day since 1970.
+        values: rows by (hidden) value of each category column, over all accepted loads.
+        growth: what is known of amounts that keep arriving.
+        lags: for each earlier audit the days from the last day in the table to the day of the audit.
+        new_values: for each category column, in how many audits of how many new values appeared.
+        totals: rows of each earlier accepted audit, the newest last.
+        calendar: events that somebody stated.
+        delay: days that amounts keep arriving, as somebody stated it; None where nobody did.
+        state: the table as it is now.
+        today: the day of this audit since 1970.
+        partial: whether only the rows since some day are audited.
+        names: the plain text of hidden values where the memory may keep it.
+        before: the last day in the table at the audit before; None where there was none.
+    """
+
+    audits: int
+    columns: Mapping[str, ColumnState]
+    days: Mapping[int, DayState]
+    values: Mapping[str, Mapping[str, int]]
+    state: TableState
+    today: int
+    growth: Sequence[Growth] = ()
+    lags: Sequence[int] = ()
+    new_values: Mapping[str, int] = field(default_factory=dict)
+    totals: Sequence[int] = ()
+    calendar: Sequence[Event] = ()
+    delay: int | None = None
+    partial: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+    before: int | None = None
+
+    @property
+    def last(self) -> int | None:
+        """The last day with rows now or, of a part of the table, at any time."""
+        days = [*self.state.days, *(self.days if self.partial else ())]
+        return max(days) if days else None
+
+    def fresh(self) -> list[int]:
+        """Days of the table now that are not as they were accepted."""
+        return [d for d, state in sorted(self.state.days.items()) if d not in self.days or differs(self.days[d], state)]
+
+    def unchanged(self) -> bool:
+        """Whether the table is the one that was accepted before: then there is nothing to judge by its history."""
+        return bool(self.days) and not self.fresh() and set(self.columns) == set(self.state.columns)
+
+    def event(self, day: int) -> Event | None:
+        """The stated event that a day belongs to."""
+        return next((e for e in self.calendar if e.first <= day <= e.last), None)
+
+
+def differs(old: DayState, new: DayState) -> bool:
+    """Whether a day is not as it was: other rows or amounts, or some of them were not trusted before."""
+    if old.rows != new.rows or not new.amounts.keys() <= old.amounts.keys():
+        return True
+    for name, amount in new.amounts.items():
+        was = old.amounts[name]
+        if was.present != amount.present or abs(was.total - amount.total) > CHANGED * max(abs(was.total), 1e-9):
+            return True
+    return False

@@ -1,0 +1,169 @@
+"""What is kept of a table for later audits: a state by day that merges, so that a month is the merge of its days.
+
+After the analyzers of Deequ (Schelter et al., "Automating large-scale data quality verification", VLDB 2018): counts
+and sums of disjoint rows add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from assay.profile.groups import Days, Groups
+
+SPLIT_VALUES = 60  # values of a segment column up to which its days are kept apart
+SUMMED_VALUES = 15  # and up to which their amounts are
+VALUES_KEPT = 1_000
+
+Hide = Callable[[str], str]
+"""What stands for a data value in a state: a keyed hash, or the value itself where that was asked for."""
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A metric over some rows: values that are present, and their sum."""
+
+    present: int
+    total: float
+
+    def merge(self, other: Amount) -> Amount:
+        return Amount(self.present + other.present, self.total + other.total)
+
+
+@dataclass(frozen=True)
+class DayState:
+    """One day, or any other set of rows.
+
+    Attributes:
+        rows: rows; None where they are not trusted.
+        amounts: by metric; metrics that are not trusted are left out.
+        parts: for each segment column the rows and sums by (hidden) value.
+    """
+
+    rows: int | None
+    amounts: Mapping[str, Amount] = field(default_factory=dict)
+    parts: Mapping[str, Mapping[str, DayState]] = field(default_factory=dict)
+
+    def merge(self, other: DayState) -> DayState:
+        """The state of both sets of rows together; they must be disjoint."""
+        parts = {}
+        for column in self.parts.keys() & other.parts.keys():
+            mine, theirs = self.parts[column], other.parts[column]
+            empty = DayState(0)
+            parts[column] = {k: mine.get(k, empty).merge(theirs.get(k, empty)) for k in {**mine, **theirs}}
+        rows = None if self.rows is None or other.rows is None else self.rows + other.rows
+        # A metric that only one of them has adds nothing from rows that are empty; else its total is unknown.
+        names = {n for n in {**self.amounts, **other.amounts} if self._knows(n) and other._knows(n)}
+        zero = Amount(0, 0.0)
+        amounts = {n: self.amounts.get(n, zero).merge(other.amounts.get(n, zero)) for n in sorted(names)}
+        return DayState(rows, amounts, parts)
+
+    def _knows(self, metric: str) -> bool:
+        return metric in self.amounts or self.rows == 0
+
+    def without(self, columns: frozenset[str], *, rows: bool) -> DayState:
+        """What is left when some columns (and, with ``rows``, the number of rows and all amounts) are not trusted."""
+        if rows:
+            return DayState(None)
+        amounts = {n: a for n, a in self.amounts.items() if n not in columns}
+        parts = {c: values for c, values in self.parts.items() if c not in columns}
+        return DayState(self.rows, amounts, parts)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "n": self.rows,
+            "m": {n: [a.present, a.total] for n, a in self.amounts.items()},
+            "s": {c: {k: s.to_json() for k, s in values.items()} for c, values in self.parts.items()},
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> DayState:
+        return cls(
+            body["n"],
+            {n: Amount(int(present), float(total)) for n, (present, total) in body.get("m", {}).items()},
+            {c: {k: cls.from_json(s) for k, s in values.items()} for c, values in body.get("s", {}).items()},
+        )
+
+
+@dataclass(frozen=True)
+class ColumnState:
+    """A column: its type and meaning, and how many of the rows that were looked at are empty."""
+
+    type: str
+    role: str
+    rows: int
+    nulls: int
+
+    def merge(self, other: ColumnState) -> ColumnState:
+        return replace(self, rows=self.rows + other.rows, nulls=self.nulls + other.nulls)
+
+    @property
+    def null_rate(self) -> float:
+        return self.nulls / self.rows if self.rows else 0.0
+
+
+@dataclass(frozen=True)
+class TableState:
+    """A table.
+
+    Attributes:
+        rows: all rows, also those without a day.
+        columns: by name, in table order.
+        days: by day since 1970; empty where the table has none.
+        values: rows by (hidden) value of the columns whose values were counted, the most frequent ones.
+    """
+
+    rows: int
+    columns: Mapping[str, ColumnState] = field(default_factory=dict)
+    days: Mapping[int, DayState] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def merge(self, other: TableState) -> TableState:
+        """The state of both tables together; their rows must be disjoint."""
+        columns = {**other.columns, **self.columns}
+        columns |= {n: self.columns[n].merge(other.columns[n]) for n in self.columns.keys() & other.columns.keys()}
+        days = {**self.days, **other.days}
+        days |= {d: self.days[d].merge(other.days[d]) for d in self.days.keys() & other.days.keys()}
+        values = {}
+        for name in {**self.values, **other.values}:
+            mine, theirs = self.values.get(name, {}), other.values.get(name, {})
+            values[name] = {k: mine.get(k, 0) + theirs.get(k, 0) for k in {**mine, **theirs}}
+        return TableState(self.rows + other.rows, columns, dict(sorted(days.items())), values)
+
+
+def days_of(groups: Groups, hide: Hide) -> dict[int, DayState]:
+    """The state of each day that was counted."""
+    if groups.days is None:
+        return {}
+    days = {day: state for (day, _), state in _states(groups.days, {}, True).items()}
+    for column, split in groups.segments.items():
+        names = set(split.segment.tolist())
+        if len(names) > SPLIT_VALUES:
+            continue
+        hidden = {name: hide(name) if name else "" for name in names}
+        for (day, key), state in _states(split, hidden, len(names) <= SUMMED_VALUES).items():
+            parts = days[day].parts if day in days else {}
+            if day in days:
+                days[day] = replace(days[day], parts={**parts, column: {**parts.get(column, {}), key: state}})
+    return days
+
+
+def _states(days: Days, hidden: Mapping[str, str], summed: bool) -> dict[tuple[int, str], DayState]:
+    found = {}
+    for i, (day, name, rows) in enumerate(zip(days.day.tolist(), days.segment, days.rows.tolist(), strict=True)):
+        amounts = {}
+        for metric in days.sums if summed else ():
+            present = int(days.present[metric][i])
+            amounts[metric] = Amount(present, float(days.sums[metric][i]) if present else 0.0)
+        found[int(day), hidden.get(name, "")] = DayState(int(rows), amounts)
+    return found
+
+
+def values_of(groups: Groups, hide: Hide) -> dict[str, dict[str, int]]:
+    """Rows by hidden value of the columns all of whose values were counted."""
+    return {
+        column: {hide(v): n for v, n in zip(counts.values, counts.counts, strict=True)}
+        for column, counts in groups.values.items()
+        if counts.complete and counts.distinct <= VALUES_KEPT
+    }
