@@ -36,8 +36,8 @@ class Knobs:
     version: str
     seed: int
     sizes: tuple[int, int, int, int, int] = (30, 30, 40, 10, 20)
-    density: float = 0.46
-    strength: tuple[float, float, float, float, float] = (1.0, 1.0, 0.9, 1.0, 0.5)
+    density: float = 0.58
+    strength: tuple[float, float, float, float, float] = (1.0, 1.0, 0.9, 1.0, 0.15)
     lower: float = -2.5
     upper: float = 2.5
     noise: float = 0.18
@@ -73,7 +73,7 @@ class Knobs:
 _IMBALANCED = Knobs("V15", 15)
 _EVEN = Knobs("V25", 25, density=0.9, strength=(1.0, 1.0, 0.9, 1.0, 0.8), lower=-1.5, upper=1.5, noise=0.3)
 VERSIONS: dict[str, Knobs] = {
-    "V14": replace(_IMBALANCED, version="V14", hidden=3.5, lower=-5.3, upper=5.3),
+    "V14": replace(_IMBALANCED, version="V14", hidden=3.5, lower=-5.4, upper=5.4),
     "V15": _IMBALANCED,
     "V25": _EVEN,
     "V26": replace(_EVEN, version="V26", seed=26),

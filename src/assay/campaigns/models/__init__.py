@@ -1,0 +1,1 @@
+"""Classifiers of campaigns, one a file, behind one interface."""
