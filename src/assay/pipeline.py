@@ -21,13 +21,14 @@ from assay.domain.grouping import group_plan
 from assay.domain.pack import Pack, load_packs
 from assay.domain.roles import assign_roles
 from assay.domain.since import since_condition, since_day
-from assay.errors import AssayError, ConfigurationError, QueryError, SourceError
+from assay.errors import AssayError, ConfigurationError, MemoryStoreError, QueryError, SourceError
 from assay.hypothesis.grain import infer_grain
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.propose import QUICK, SEARCHING, Raised, preload, propose
 from assay.judge.finding import AuditedColumn, Checked, Verdict
 from assay.judge.findings import Ruling, Seen, confirm, confirm_and_look, rule
 from assay.judge.quarantine import write_rows
+from assay.judge.remembered import Remembered
 from assay.judge.verdict import Judgement
 from assay.memory.bank import Memory
 from assay.memory.naming import table_key
@@ -278,11 +279,15 @@ def _audit(
             progress("writing bad rows")
             with atomic_path(rows_out) as temporary:
                 write_rows(near, ruling, context.grain, temporary)
-        remembered = None
+        remembered: Remembered | None = None
+        unwritten: tuple[str, ...] = ()
         if session is not None:
             progress("remembering")
-            session.record(near, ruling, judgements, context)
             remembered = told(session, ruling.findings)
+            try:
+                session.record(near, ruling, judgements, context)
+            except MemoryStoreError as error:  # what was found is not lost with it
+                unwritten = (f"this audit is not remembered: {error}",)
     if settings.mask_values:
         ruling = replace(ruling, findings=tuple(map(masked, ruling.findings)))
     return Audit(
@@ -296,7 +301,7 @@ def _audit(
         seconds=round(time.perf_counter() - begun, 3),
         cost=source.spent,
         statements=tuple(source.asked),
-        failures=_failures(judgements, context, raised, ruling),
+        failures=(*_failures(judgements, context, raised, ruling), *unwritten),
         seed=settings.seed,
         version=assay.__version__,
         memory=remembered,

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.cli import options
-from assay.cli.options import DebugOption, FormatOption, MaskOption, QuietOption
+from assay.cli.options import DebugOption, MaskOption, MemoryOption, QuietOption, ScopeOption
 
 if TYPE_CHECKING:
+    from assay.cli.output import Output
     from assay.errors import AssayError
+    from assay.memory.bank import Memory
     from assay.plan import Plan
+    from assay.report.record import Audit
 
 Source = Annotated[
     str,
@@ -23,6 +26,10 @@ Source = Annotated[
         "or bigquery://PROJECT/DATASET.TABLE; "
         "all tables of a folder, database or data set.",
     ),
+]
+Format = Annotated[
+    options.Format | None,
+    typer.Option("--format", metavar="text|json|md", help=options.FORMAT_HELP + " By default text, or as you prefer."),
 ]
 Out = Annotated[
     Path | None,
@@ -42,7 +49,12 @@ RowsOut = Annotated[
 ]
 Since = Annotated[
     str | None,
-    typer.Option("--since", metavar="DATE", callback=options.day, help="Audit rows of this day and later."),
+    typer.Option(
+        "--since",
+        metavar="DATE",
+        callback=options.day,
+        help="Audit rows of this day and later; last: what is new or restated since the audit before.",
+    ),
 ]
 Where = Annotated[
     str | None, typer.Option("--where", metavar="SQL", help="Audit rows that meet this condition, in the engine's SQL.")
@@ -62,11 +74,11 @@ DryRun = Annotated[
     ),
 ]
 FailOn = Annotated[
-    options.Severity,
+    options.Severity | None,
     typer.Option(
         "--fail-on",
         metavar="SEVERITY",
-        help="Exit with 1 if a new finding is at least this severe: critical, high, medium, low or info.",
+        help="Exit with 1 if a new finding is at least this severe: critical, high, medium (default), low or info.",
     ),
 ]
 Packs = Annotated[
@@ -74,7 +86,10 @@ Packs = Annotated[
     typer.Option("--pack", metavar="FILE", help="A further domain pack (YAML); may be given several times."),
 ]
 NoMemory = Annotated[
-    bool, typer.Option("--no-memory", help="Use and keep no memory of earlier audits (this version has none).")
+    bool, typer.Option("--no-memory", help="Neither use what earlier audits learned, nor keep anything of this one.")
+]
+KeepValues = Annotated[
+    bool, typer.Option("--keep-values", help="Let memory keep names of categories as they are; else only hashes.")
 ]
 Threads = Annotated[
     int | None, typer.Option("--threads", metavar="N", min=1, help="Threads of the engine; all cores by default.")
@@ -87,7 +102,7 @@ SampleRows = Annotated[
 
 def audit(
     source: Source,
-    report_format: FormatOption = "text",
+    report_format: Format = None,
     out: Out = None,
     rows_out: RowsOut = None,
     since: Since = None,
@@ -95,10 +110,13 @@ def audit(
     max_bytes: MaxBytes = None,
     max_hypotheses: MaxHypotheses = None,
     dry_run: DryRun = False,
-    fail_on: FailOn = "medium",
+    fail_on: FailOn = None,
     pack: Packs = None,
     mask: MaskOption = False,
-    no_memory: NoMemory = False,  # noqa: ARG001 - there is no memory yet; scripts that say so keep their meaning
+    memory: MemoryOption = None,
+    scope: ScopeOption = None,
+    no_memory: NoMemory = False,
+    keep_values: KeepValues = False,
     threads: Threads = None,
     sample_rows: SampleRows = None,
     quiet: QuietOption = False,
@@ -111,7 +129,7 @@ def audit(
     from assay.cli.console import Progress
     from assay.cli.output import Output
     from assay.config import Settings
-    from assay.errors import AssayError, ConfigurationError
+    from assay.errors import ConfigurationError
     from assay.pipeline import audits
     from assay.plan import plans
     from assay.source.open import find_tables
@@ -127,12 +145,16 @@ def audit(
     if not source.strip():
         raise ConfigurationError("the source is empty; name a file, a folder or a database")
     if dry_run:
+        if since == "last":
+            raise ConfigurationError("--dry-run needs a date for --since: nothing is remembered by it")
         return _dry_run(plans(source, settings=settings, where=where, since=since, packs=packs))
 
     several = len(find_tables(source, where)) > 1
     if several and rows_out is not None:
         raise ConfigurationError("--rows-out takes the rows of one table; this source has several: use --out DIR")
-    output = Output(report_format, out, several)
+    bank = None if no_memory else _memory(memory, scope, keep_values)
+    output = Output(report_format or _preferred(bank, source, "format", "text"), out, several)
+    gate = fail_on or _preferred(bank, source, "fail_on", "medium")
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
 
@@ -142,17 +164,63 @@ def audit(
     wanted = rows_of if rows_out is not None or out is not None else None
     progress = Progress(quiet)
     results = audits(
-        source, settings=settings, where=where, since=since, packs=packs, rows_out=wanted, progress=progress
+        source,
+        settings=settings,
+        where=where,
+        since=since,
+        packs=packs,
+        rows_out=wanted,
+        progress=progress,
+        memory=bank,
     )
-    for table, result in progress.through(results):
-        if not isinstance(result, AssayError):
+    try:
+        _report(progress.through(results), output, several)
+    finally:
+        if bank is not None:
+            bank.close()
+    output.finish()
+    return output.status(gate)
+
+
+def _report(results: Iterable[tuple[str, Audit | AssayError]], output: Output, several: bool) -> None:
+    for table, result in results:
+        if not isinstance(result, Exception):
             output.add(result)
         elif several:
             output.fail(table, result)
         else:
             raise result
-    output.finish()
-    return output.status(fail_on)
+
+
+def _memory(address: str | None, scope: str | None, keep_values: bool) -> Memory | None:
+    """The memory that was asked for; without the default one, where that cannot be used, an audit goes on."""
+    from assay.cli.console import say
+    from assay.errors import MemoryStoreError
+    from assay.memory.bank import Memory
+
+    bank = None
+    try:
+        bank = Memory(address, scope=scope, keep_values=keep_values)
+        bank.entries(limit=1)
+    except MemoryStoreError as error:
+        if bank is not None:
+            bank.close()
+        if address is not None:
+            raise
+        say(f"without memory: {error}")
+        return None
+    return bank
+
+
+def _preferred(bank: Memory | None, source: str, name: str, default: str) -> str:
+    """What people asked for once: the newest word on it for this table or for all."""
+    from assay.memory.entry import EntryType
+    from assay.memory.naming import lasting_name
+
+    if bank is None:
+        return default
+    said = (e.body.get(name) for e in bank.entries((EntryType.PREFERENCE,), lasting_name(source)))
+    return str(next((s for s in said if s), default))
 
 
 def _dry_run(planned: Iterable[tuple[str, Plan | AssayError]]) -> int:

@@ -20,6 +20,7 @@ from assay.cli.bench import bench
 from assay.cli.campaigns import campaigns
 from assay.cli.demo import demo
 from assay.cli.errors import CLEAN, FOUND, PIPE_CLOSED, explain
+from assay.cli.memory import memory
 
 app = typer.Typer(
     name="assay",
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.command("audit")(audit)
 app.command("demo")(demo)
+app.add_typer(memory, name="memory")
 app.add_typer(bench, name="bench")
 app.add_typer(campaigns, name="campaigns")
 

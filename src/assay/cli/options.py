@@ -11,16 +11,29 @@ import typer
 Format = Literal["text", "json", "md"]
 Severity = Literal["critical", "high", "medium", "low", "info"]
 
+FORMAT_HELP = "What standard output holds: a report to read, JSON (schema assay/1), or Markdown."
 FormatOption = Annotated[
     Format,
     typer.Option(
         "--format",
         metavar="text|json|md",
-        help="What standard output holds: a report to read, JSON (schema assay/1), or Markdown.",
+        help=FORMAT_HELP,
     ),
 ]
 MaskOption = Annotated[
     bool, typer.Option("--mask", help="Show the shape of sampled values (Xxx 99), not the values themselves.")
+]
+MemoryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--memory",
+        metavar="ADDRESS",
+        help="Where memory is: a file, postgresql://... or vertex://...; by default $ASSAY_MEMORY, or your own.",
+    ),
+]
+ScopeOption = Annotated[
+    str | None,
+    typer.Option("--scope", metavar="NAME", help="Whose memory: a user, team or project; $ASSAY_MEMORY_SCOPE."),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error; errors only.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -42,14 +55,14 @@ def size(text: str) -> int:
 
 
 def day(text: str | None) -> str | None:
-    """An ISO date as it is.
+    """An ISO date, or ``last``, as it is.
 
     Raises:
-        typer.BadParameter: it is none.
+        typer.BadParameter: it is neither.
     """
-    if text is not None:
+    if text is not None and text != "last":
         try:
             date.fromisoformat(text)
         except ValueError:
-            raise typer.BadParameter(f"{text!r} is not a date; write it as 2026-01-31") from None
+            raise typer.BadParameter(f"{text!r} is not a date; write it as 2026-01-31, or last") from None
     return text

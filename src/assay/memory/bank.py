@@ -240,7 +240,7 @@ class Memory:
         entries = self.store.entries()
         content = {
             "schema": EXPORT,
-            "entries": [_to_json(e) for e in entries],
+            "entries": [as_json(e) for e in entries],
             "tallies": [vars_of(t) for t in self.store.tallies()],
         }
         write_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
@@ -273,7 +273,8 @@ def vars_of(tally: Tally) -> dict[str, Any]:
     return {name: getattr(tally, name) for name in Tally.__dataclass_fields__}
 
 
-def _to_json(entry: Entry) -> dict[str, Any]:
+def as_json(entry: Entry) -> dict[str, Any]:
+    """An entry as JSON values."""
     fields = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
     return {**fields, "type": str(entry.type), "body": dict(entry.body)}
 

@@ -35,6 +35,17 @@ def table_key(address: str, table: str) -> str:
     return f"{scheme}://{head}/{_DATE.sub('{date}', last or table)}"
 
 
+def lasting_name(table: str) -> str:
+    """The lasting name of a table that somebody names: as a source of one table, or by that name already."""
+    if "{date}" in table or "*" in table or "?" in table or not table.strip():
+        return table
+    scheme, separator, rest = table.partition("://")
+    if not separator:
+        return table_key(table, Path(table).name)
+    last = rest.partition("#")[2] if scheme == "duckdb" else rest.replace("/", ".") if scheme == "bigquery" else rest
+    return table_key(table, last)
+
+
 def family_of(key: str) -> str:
     """Where a table's siblings are: its folder, database or data set."""
     ends = [key.rfind(mark) for mark in ("/", "#")]

@@ -71,7 +71,7 @@ class Recall:
         # Audits of one and the same table count once.
         return tuple(
             a
-            for a, older in zip(found, (*found[1:], None), strict=True)
+            for a, older in zip(found, (*found[1:], None), strict=False)
             if older is None or older.body.get("fingerprint") != a.body.get("fingerprint")
         )
 

@@ -64,9 +64,13 @@ def entry_of(
         "growth": changes(history),
         "new_values": _new_values(history),
     }
-    worst = ", ".join(f"{f.kind} in {', '.join(f.columns)}" for f in news[:8]) or "nothing new"
+    worst = "; ".join(f"{f.kind} in {_listed(f.columns)}" for f in news[:8]) or "nothing new"
     text = f"Audit of {name}, {history.state.rows} rows: {worst}"
     return Entry(new_id(), EntryType.AUDIT, recall.table, text[:1_000], body, "assay", now())
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(columns[:4]) + (f" and {len(columns) - 4} more" if len(columns) > 4 else "")
 
 
 def _new_values(history: History) -> list[str]:
