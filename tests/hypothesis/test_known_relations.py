@@ -281,3 +281,17 @@ def test_single_reloads_are_left_out_beside_thin_damage() -> None:
         if h.kind == "landing_page_views_exceed_clicks" and "link_clicks" in h.columns
     ]
     assert set(rows_where(table, found)) == set(bad.tolist())
+
+
+def test_a_rate_computed_before_tells_lost_clicks_from_views() -> None:
+    rng = np.random.default_rng(8)
+    table = export(rng)
+    views = (rng.random(ROWS) < 0.05) & (table["clicks"] <= 2)
+    table["conversions"] = np.where(views, table["clicks"] + 1, table["conversions"])
+    table["ctr"] = np.round(table["clicks"] / np.maximum(table["impressions"], 1), 6)
+    large = np.flatnonzero((table["conversions"] > 2) & ~views)
+    rows = np.sort(rng.choice(large, 30, replace=False))
+    table["clicks"] = table["clicks"].copy()
+    table["clicks"][rows] = table["conversions"][rows] - rng.integers(1, 3, 30)
+    (found,) = [h for h in propose(context_of(table)) if h.kind == "conversions_exceed_clicks"]
+    assert list(rows_where(table, found)) == rows.tolist()

@@ -157,17 +157,22 @@ def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
             "damaged_values": len(bad),
             "rows_counted_by_damage": dict(rows),
             "counted_in": "table" if column.complete or column.name in context.profile.groups.values else "sample",
-            "frequent_values": column.core,
+            "frequent_values": _sound(damage),
             "values": [{"bad": v, "right": bad[v].right or None, "rows": counts[v]} for v in examples],
         },
     )
+
+
+def _sound(damage: Damage) -> int:
+    """Frequent values that are not damaged themselves, as a spelling that many rows have may be."""
+    return sum(value not in damage.bad for value in damage.column.values[: damage.column.core])
 
 
 def _reason(column: CategoryColumn, damage: Damage, kinds: Sequence[str]) -> str:
     named = [_NAMES[k] + (f" ({damage.home})" if k == "foreign" else "") for k in kinds]
     listed = named[0] if len(named) == 1 else ", ".join(named[:-1]) + " and " + named[-1]
     return (
-        f"{column.name} is a category whose {column.core} frequent values hold most rows; "
+        f"{column.name} is a category whose {_sound(damage)} frequent values hold most rows; "
         f"{len(damage.bad)} other values are {listed}."
     )
 

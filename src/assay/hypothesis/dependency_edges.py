@@ -12,6 +12,7 @@ from assay.hypothesis.categories import damages
 from assay.hypothesis.category_variants import is_misspelling
 from assay.hypothesis.dependency_measure import Alike, Bools, Dependency, Floats, Ints, agreement, measure
 from assay.hypothesis.hypothesis import Context
+from assay.profile.sample import SampleColumn
 from assay.source.base import ColumnType
 
 _SUBSAMPLE = 4_000
@@ -48,6 +49,8 @@ def comparable_codes(context: Context) -> dict[str, Ints]:
         if role.family not in _FAMILIES or role.event_time or column.type not in _TYPES:
             continue
         distinct = len(column.counts)
+        if _position(context, column):
+            continue
         if distinct < 2 or distinct > 0.7 * max(int(column.counts.sum()), 1):
             continue
         bad = damaged.get(column.name)
@@ -59,6 +62,14 @@ def comparable_codes(context: Context) -> dict[str, Ints]:
         if len(found) == _MOST_COLUMNS:
             break
     return found
+
+
+def _position(context: Context, column: SampleColumn) -> bool:
+    """Whether a column numbers what it stands beside from zero or one, as the index of a list does."""
+    if context.role(column.name).name != "row_id" or column.type is not ColumnType.INTEGER:
+        return False
+    numbers = column.numbers[np.isfinite(column.numbers)]
+    return bool(len(numbers)) and float(numbers.min()) in (0.0, 1.0) and float(numbers.max()) <= len(column.counts)
 
 
 def find_edges(context: Context, codes: dict[str, Ints]) -> list[Edge]:

@@ -15,6 +15,7 @@ from assay.hypothesis.legitimate import fit
 from assay.hypothesis.relation_columns import Operand, first_of, operand, qualifiers
 from assay.hypothesis.relation_scene import Scene, number, value_of
 from assay.hypothesis.structure import Segments, broken_segments, parts_of, telling_column
+from assay.hypothesis.witnesses import changed
 from assay.profile.arrays import Bools
 
 MOST_DAMAGE = 0.45  # of all rows; where more break a relation, it is not one of this table
@@ -63,6 +64,13 @@ def _order(context: Context, relation: Relation, small: Operand, large: Operand)
     if not len(rows.a) or (relation.besides and other is None):
         return None
     parts = _parts(context, relation, rows, present)
+    suspect = np.zeros_like(present)
+    suspect[present] = rows.violating
+    proven = changed(context, (small.name, large.name), suspect) if relation.allow else None
+    if proven is not None:
+        # A rate that was computed before tells which rows were changed: nothing of those is legitimate.
+        intact = ~proven.rows[present]
+        parts = [(_also(sql, exp.not_(proven.predicate)), mask & intact) for sql, mask in parts]
     fitted = [(sql, mask, fit(rows.where(mask), relation.allow)) for sql, mask in parts]
     if len(fitted) > 1:
         rate = _pooled([(part.rate, int(mask.sum())) for _, mask, part in fitted])
@@ -109,6 +117,10 @@ def _parts(context: Context, relation: Relation, rows: Rows, present: Bools) -> 
         asked[where[rows.b >= 2]] = True
         column = telling_column(context, asked, near & asked)
     return [(None, np.ones(len(rows.a), dtype=np.bool_))] if column is None else parts_of(context, column, present)
+
+
+def _also(sql: exp.Expr | None, condition: exp.Expr) -> exp.Expr:
+    return condition if sql is None else exp.and_(sql, condition)
 
 
 def _pooled(rates: list[tuple[float | None, int]]) -> float | None:

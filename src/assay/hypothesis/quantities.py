@@ -78,7 +78,7 @@ def quantities(context: Context, families: Sequence[Family]) -> list[Quantity]:
             if len(kept) < QUANTITIES and _varies(context.profile[name].numbers):
                 kept.append(name)
         chosen = [c for c in chosen if c in set(kept)]
-    found = (_quantity(context, name) for name in chosen)
+    found = (quantity(context, name) for name in chosen)
     return [q for q in found if q is not None]
 
 
@@ -96,7 +96,8 @@ def _varies(values: Floats) -> bool:
     return bool(finite.size) and bool(np.any(finite != finite[0]))
 
 
-def _quantity(context: Context, name: str) -> Quantity | None:
+def quantity(context: Context, name: str) -> Quantity | None:
+    """A column as a quantity, None where it is neither a number nor a date, or does not vary."""
     column, role = context.profile[name], context.roles[name]
     dated = column.type is ColumnType.DATE
     if not (dated or column.type is ColumnType.TIMESTAMP or column.type.numeric):

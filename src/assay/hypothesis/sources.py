@@ -16,7 +16,7 @@ from sqlglot import exp
 from assay.domain.role import Family
 from assay.hypothesis.dependency_predicate import listed_pairs, listed_values, stored
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
-from assay.profile.arrays import Bools, Ints
+from assay.profile.arrays import Bools, Floats, Ints
 from assay.profile.fingerprint import copies, row_prints
 from assay.profile.sample import SampleColumn
 from assay.source.base import ColumnType
@@ -27,6 +27,7 @@ CROSSED = 0.3  # share of the pairs of source and thing that have a row
 ONCE = 0.02  # share of rows that may repeat such a pair
 ALIKE = 0.3  # agreement within things beyond chance (Cohen's kappa)
 LEAD = 2  # votes ahead of the next value
+DOUBTFUL = 0.2  # lead below which most of the votes are no majority: seven to four, of many sources
 MOST_WRONG = 0.5
 DESCRIBING = (Family.DIMENSION, Family.TEXT, Family.NAME, Family.FLAG, Family.DATE, Family.OTHER, Family.ID)
 
@@ -39,11 +40,13 @@ class Votes:
         right: for each thing the code of the value that most of its rows have, -1 where that is not clear.
         against: rows with another value.
         silent: rows without a value whose thing has a clear one.
+        lead: by thing, how far its value is ahead of the next one, as a share of the votes on both and of one doubt.
     """
 
     right: Ints
     against: Bools
     silent: Bools
+    lead: Floats
 
 
 def propose(context: Context) -> list[Hypothesis]:
@@ -109,14 +112,16 @@ def _votes(thing: Ints, value: Ints, things: int, values: int) -> Votes | None:
     right[owner[first][clear]] = pair[first][clear] % values
     due = right[thing]
     against = told & (due >= 0) & (due != value)
-    return Votes(right[:-1], against, (thing >= 0) & (value < 0) & (due >= 0))
+    lead = np.zeros(things)
+    lead[owner[first]] = (count[first] - second) / (count[first] + second + 1)
+    return Votes(right[:-1], against, (thing >= 0) & (value < 0) & (due >= 0), lead)
 
 
 def _hypotheses(source: SampleColumn, thing: SampleColumn, column: SampleColumn, votes: Votes) -> list[Hypothesis]:
     judged = np.flatnonzero(votes.right >= 0)
     clear = int((votes.right[thing.codes] >= 0).sum())
     known = listed_values(thing, judged)
-    claim = partial(Hypothesis, cells=(column.name,), origin="discovered", prior=0.6, weight=0.6, confidence=0.85)
+    claim = partial(Hypothesis, cells=(column.name,), origin="discovered", prior=0.6, weight=0.6)
     found = []
     if 0 < votes.against.sum() < MOST_WRONG * clear:
         right = listed_pairs(thing, column, np.stack([judged, votes.right[judged]], axis=1))
@@ -128,6 +133,7 @@ def _hypotheses(source: SampleColumn, thing: SampleColumn, column: SampleColumn,
                 f"the rows of one {thing.name}, one for each {source.name}, should agree in {column.name}; "
                 "these rows contradict what most of the others say",
                 RowTest(exp.and_(known, told, exp.not_(right))),
+                confidence=_confidence(thing, votes, votes.against),
                 action=f"take {column.name} from the value that most rows of its {thing.name} have",
                 evidence=_evidence(votes.against, judged, clear),
             )
@@ -139,11 +145,18 @@ def _hypotheses(source: SampleColumn, thing: SampleColumn, column: SampleColumn,
                 (column.name, thing.name),
                 f"{column.name} is missing in rows whose {thing.name} has a value of it in other rows",
                 RowTest(exp.and_(known.copy(), exp.Is(this=stored(column), expression=exp.null()))),
+                confidence=0.85,
                 action=f"fill {column.name} from the other rows of its {thing.name}",
                 evidence={**_evidence(votes.silent, judged, clear), "mechanism": f"depends on {source.name}"},
             )
         )
     return found
+
+
+def _confidence(thing: SampleColumn, votes: Votes, rows: Bools) -> float:
+    """How sure the value that prevails is right: the share of the votes on it and the next one, with one for doubt."""
+    lead = float(votes.lead[thing.codes[rows]].mean())
+    return round(min(0.85, (1 + lead) / 2), 2) if lead >= DOUBTFUL else 0.45
 
 
 def _evidence(rows: Bools, judged: Ints, clear: int) -> dict[str, object]:

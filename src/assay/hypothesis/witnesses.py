@@ -1,0 +1,73 @@
+"""Rates that bear witness: rows in which a count no longer agrees with the rates that were computed from it.
+
+An export computes its rates from the counts beside them. Where a rate follows exactly from them in nearly all rows, a
+row in which it does not was changed afterwards, and one in which it does was not, whatever else is unusual about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlglot import exp
+
+from assay.hypothesis.hypothesis import Context
+from assay.hypothesis.identities import violation
+from assay.hypothesis.identity_proof import Proof
+from assay.hypothesis.quantities import quantity
+from assay.profile.arrays import Bools
+
+FEWEST = 3  # rows
+TELLING = 10.0  # times as often do rates disagree in the rows that break a relation as in the others
+
+
+@dataclass(frozen=True, eq=False)
+class Changed:
+    """Rows of the sample in which a rate disagrees, and the predicate of such rows."""
+
+    rows: Bools
+    predicate: exp.Expr
+
+
+def changed(context: Context, columns: Sequence[str], suspect: Bools) -> Changed | None:
+    """Rows that were changed after the rates of ``columns`` were computed; None where no rate tells.
+
+    Args:
+        suspect: sampled rows that break a relation of these columns, of which the rates shall tell.
+    """
+    if suspect.sum() < FEWEST:
+        return None
+    rows = np.zeros(context.profile.sample.rows, dtype=np.bool_)
+    parts: list[exp.Expr] = []
+    for rate, above, below in _rates(context, columns):
+        items = [q for q in (quantity(context, name) for name in (rate, above, below)) if q is not None]
+        found = Proof(items, context.seed).product(1, 0, 2) if len(items) == 3 else None
+        if found is None:
+            continue
+        identity, support = found
+        here = support.broken
+        if (here & suspect).sum() < FEWEST or here[suspect].mean() < TELLING * here[~suspect].mean():
+            continue
+        rows |= here
+        parts.append(violation(identity, items))
+    if not parts:
+        return None
+    return Changed(rows, exp.Coalesce(this=exp.paren(exp.or_(*parts)), expressions=[exp.false()]))
+
+
+def _rates(context: Context, columns: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Rates and the two columns that each is computed from, one of ``columns`` among them."""
+    names: dict[tuple[str, str], str] = {}
+    for column, role in context.roles.items():
+        if role.name and column in context.profile.sample:
+            names.setdefault((role.name, role.qualifier), column)
+    found = []
+    for column, role in context.roles.items():
+        spec = context.pack.roles.get(role.name)
+        if spec is None or spec.of is None or column not in context.profile.sample:
+            continue
+        above, below = (names.get((part, role.qualifier)) for part in spec.of)
+        if above and below and (above in columns or below in columns):
+            found.append((column, above, below))
+    return found
