@@ -18,8 +18,8 @@ PATTERNED = (exp.RegexpLike, exp.RegexpReplace)  # their patterns are ours, and 
 log = logging.getLogger(__name__)
 
 QUICK = (
-    "file_notes", "missing", "duplicates", "schema", "malformed", "written_units", "column_shift", "known_relations",
-    "ranges", "history",
+    "file_notes", "missing", "duplicates", "schema", "malformed", "written_units", "lost_points", "column_shift",
+    "known_relations", "ranges", "history",
 )  # fmt: skip
 """Proposers that ask the sample little; what they raise can be tested while the others still search."""
 SEARCHING = (

@@ -71,7 +71,9 @@ def fold(
         for root in candidates:
             common = shared.get((min(root, effect), max(root, effect)), 0)
             before = order.index(root) < place
-            heavy = rows[root] >= HEAVY * table_rows
+            heavy = rows[root] >= HEAVY * table_rows or (
+                hypotheses[root].kind == "malformed_values" and rows[root] >= rows[effect]
+            )
             if _explains(hypotheses[root], hypotheses[effect], before, common, rows[effect]) or (
                 heavy
                 and _misleads(hypotheses[root], hypotheses[effect], common, rows[root])
@@ -131,9 +133,14 @@ def _explains(root: Hypothesis, effect: Hypothesis, before: bool, common: int, e
 def _misleads(root: Hypothesis, effect: Hypothesis, common: int, root_rows: int) -> bool:
     """Whether the bulk that outliers were compared with is itself damaged, so that sound rows stand out as well.
 
-    Where a relation or a shift proves much of a column wrong, outliers that do not cover that part are no evidence.
+    Where a relation, a shift or the way of writing proves much of a column wrong, outliers that do not cover that part
+    are no evidence.
     """
-    if effect.kind != "outliers" or root.kind not in INDEPENDENT | {"column_shift"} or common >= MOSTLY * root_rows:
+    if (
+        effect.kind != "outliers"
+        or root.kind not in INDEPENDENT | {"column_shift", "malformed_values"}
+        or common >= MOSTLY * root_rows
+    ):
         return False
     return bool(set(root.columns) & set(effect.columns))
 

@@ -1,0 +1,132 @@
+"""Numbers that lost their decimal mark: 12,34 read as 1234, beside others that kept it.
+
+A value with decimals has kept its mark, so the sound distribution is known, however many others have lost it. A whole
+number is suspect if it is where that distribution would be after its point was moved past the decimals, and if there
+are more such numbers than round values by nature. The null models: amounts that are whole from some size on (the
+decimals of the others then get fewer with their size), currencies without decimals (a column decides who is whole), and
+round numbers (their last digits are zeros).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sqlglot import exp
+
+from assay.domain.role import Family
+from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.hypothesis.quantities import Quantity, quantities
+from assay.hypothesis.structure import broken_segments
+from assay.profile.arrays import Floats
+
+FAMILIES = (Family.MONEY, Family.RATE, Family.NUMBER)
+FEWEST_KEPT = 40
+FEWEST_LOST = 5
+EVIDENCE = 30.0  # twice the log likelihood ratio against none
+NEAR = 0.5  # decades by which the middle of the suspects may miss the middle of the others, moved
+ROUND = 0.35  # share of suspects that may end in a zero
+FULL = 8  # decimals of numbers that were computed and not rounded
+ROUNDS = 60
+
+
+def propose(context: Context) -> list[Hypothesis]:
+    """One hypothesis for each column of decimal numbers of which some have lost the mark."""
+    return [h for item in quantities(context, FAMILIES) if (h := _of(context, item)) is not None]
+
+
+def _of(context: Context, item: Quantity) -> Hypothesis | None:
+    values = item.values
+    with np.errstate(invalid="ignore"):
+        positive = np.isfinite(values) & (values > 0)
+        whole = positive & (values == np.floor(values))
+    kept, suspect = values[positive & ~whole], values[whole]
+    if len(kept) < FEWEST_KEPT or len(suspect) < FEWEST_LOST:
+        return None
+    known, moved = _without_mark(kept)
+    if len(known) < FEWEST_KEPT or _significant(known, moved):
+        return None
+    bound = _bound(known, moved, np.log10(suspect))
+    if bound is None:
+        return None
+    lost = whole & (values >= bound)
+    found = values[lost]
+    if len(found) < FEWEST_LOST or float((found % 10 == 0).mean()) > ROUND:
+        return None
+    (middle, _), (expected, spread), (other, other_spread) = map(_shape, (known, moved, np.log10(found)))
+    if abs(other - expected) > NEAR or other_spread > 1.8 * spread:
+        return None
+    if broken_segments(context, positive, lost) is not None:
+        return None
+    number = item.number
+    predicate = exp.and_(
+        exp.EQ(this=number.copy(), expression=exp.Floor(this=number.copy())),
+        exp.GTE(this=number.copy(), expression=exp.convert(bound)),
+        *([present] if (present := item.present()) is not None else []),
+    )
+    return Hypothesis(
+        "malformed_values",
+        (item.name,),
+        f"{item.name} has decimals, and these are whole numbers as large as the others would be without their decimal "
+        "mark: a decimal comma was read as a thousands separator",
+        RowTest(predicate),
+        origin="discovered",
+        prior=0.6,
+        weight=0.8,
+        confidence=0.9,
+        action=f"load {item.name} again with the decimal mark that its source writes",
+        evidence={
+            "decimals": round(float(np.median(moved - known))),
+            "in_sample": int(lost.sum()),
+            "share_in_sample": round(float(lost.sum() / positive.sum()), 6),
+            "typical_factor": float(f"{10 ** (other - middle):.3g}"),
+        },
+    )
+
+
+def _without_mark(kept: Floats) -> tuple[Floats, Floats]:
+    """Some of the values and what they are without their decimal mark, both in decades."""
+    some = kept[:: max(1, len(kept) // 4_000)]
+    written = [text for text in (f"{v!r}" for v in some.tolist()) if "e" not in text]
+    values = np.array([float(text) for text in written])
+    moved = np.array([float(text.replace(".", "")) for text in written])
+    return np.log10(values), np.log10(moved)
+
+
+def _significant(values: Floats, moved: Floats) -> bool:
+    """Whether decimals get fewer with the size of the value, so that large ones are whole by nature."""
+    if len(values) < FEWEST_KEPT or float(np.median(moved - values)) >= FULL:
+        return False
+    order = np.argsort(values)
+    quarter = len(values) // 4
+    low, high = order[:quarter], order[-quarter:]
+    places = float(np.mean((moved - values)[high]) - np.mean((moved - values)[low]))
+    return places < -0.8 * float(np.mean(values[high]) - np.mean(values[low]))
+
+
+def _shape(logs: Floats) -> tuple[float, float]:
+    """Middle and robust spread in decades."""
+    middle = float(np.median(logs))
+    low, high = np.quantile(logs, [0.16, 0.84])
+    return middle, max(float(high - low) / 2, 0.05)
+
+
+def _bound(kept: Floats, moved: Floats, suspect: Floats) -> float | None:
+    """The smallest whole number that rather lost its mark than is round by nature; None if none needs explaining."""
+    natural, lost = _density(kept, suspect), _density(moved, suspect)
+    share, odds = 0.5, np.ones(len(suspect))
+    for _ in range(ROUNDS):
+        odds = share * np.exp(lost) / (share * np.exp(lost) + (1 - share) * np.exp(natural))
+        share = float(np.clip(odds.mean(), 1e-6, 1 - 1e-6))
+    gain = 2 * float(np.sum(np.log(share * np.exp(lost) + (1 - share) * np.exp(natural)) - natural))
+    if gain < EVIDENCE or share * len(suspect) < FEWEST_LOST:
+        return None
+    order = np.argsort(suspect)
+    doubtful = np.flatnonzero(odds[order] < 0.5)
+    rest = suspect[order][doubtful[-1] + 1 if len(doubtful) else 0 :]
+    return float(np.rint(10.0 ** float(rest[0]))) if len(rest) else None
+
+
+def _density(of: Floats, at: Floats) -> Floats:
+    """Log density of a shape; what is in its far tail is no evidence for another one."""
+    middle, spread = _shape(of)
+    density: Floats = np.maximum(-0.5 * ((at - middle) / spread) ** 2, -12.0) - np.log(spread)
+    return density

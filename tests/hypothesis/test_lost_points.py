@@ -1,0 +1,61 @@
+"""Decimal numbers that lost their mark are found however many they are; whole numbers by nature are left alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assay.hypothesis.lost_points import propose
+from tests.builders import context_of, rows_where
+
+ROWS = 2_000
+
+
+def prices(seed: int = 0) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.round(np.random.default_rng(seed).lognormal(3.0, 0.9, ROWS) + 0.01, 2)
+
+
+def without_mark(values: np.ndarray[Any, np.dtype[np.float64]], rows: np.ndarray[Any, Any]) -> None:
+    values[rows] = [float(f"{v!r}".replace(".", "")) for v in values[rows].tolist()]
+
+
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.8])
+def test_numbers_without_their_mark_are_found(share: float) -> None:
+    values = prices()
+    rows = np.sort(np.random.default_rng(1).choice(ROWS, int(share * ROWS), replace=False))
+    without_mark(values, rows)
+    (found,) = propose(context_of({"price": values}))
+    assert found.kind == "malformed_values"
+    bad = set(rows_where({"price": values}, found))
+    hits = len(bad & set(rows.tolist()))
+    assert hits >= 0.97 * len(rows)
+    assert len(bad) - hits <= 0.02 * len(bad)
+
+
+def whole_from_some_size_on() -> dict[str, Any]:
+    values = np.random.default_rng(2).lognormal(5.0, 2.0, ROWS)
+    return {"price": np.array([float(f"{v:.4g}") for v in values])}
+
+
+def currencies() -> dict[str, Any]:
+    values, yen = prices(), np.arange(ROWS) % 3 == 0
+    return {"price": np.where(yen, np.round(values * 150), values), "currency": np.where(yen, "JPY", "EUR").tolist()}
+
+
+def round_amounts() -> dict[str, Any]:
+    values = prices()
+    values[::5] = 500 * np.random.default_rng(3).integers(1, 20, len(values[::5]))
+    return {"price": values}
+
+
+def some_whole() -> dict[str, Any]:
+    values = prices()
+    values[::3] = np.ceil(values[::3])
+    return {"price": values}
+
+
+@pytest.mark.parametrize("build", [whole_from_some_size_on, currencies, round_amounts, some_whole])
+def test_what_is_whole_by_nature_is_silent(build: Any) -> None:
+    assert propose(context_of(build())) == []
