@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from assay.judge.finding import AuditedColumn, Checked, Finding, Severity, Verdict
+from assay.judge.remembered import Moved, Remembered
 from assay.report.record import Audit
 from assay.source.base import Column, ColumnType, Cost
 
@@ -165,4 +166,65 @@ def example() -> Audit:
             memory={"reason": "the spring campaign", "author": "ana"},
             first_seen="2026-04-01",
         ),
+    )  # fmt: skip
+
+
+SPEND = (
+    1200.5, 1180.0, 1211.25, 1305.5, 1410.0, 1402.75, 1195.0, 1204.5, 1187.0, None, 1311.0, 1422.5, 1399.0, 1190.25,
+    1201.0, 1185.5, 1215.0, 1300.75, 1415.5, 1405.0, 1199.0, 1207.5, 1183.0, 1209.0, 1308.5, 1418.0, 1401.5, 120_400.0,
+)  # fmt: skip
+EXPLAINED = {
+    "id": "9f0011223344",
+    "by": "ana",
+    "since": "2026-03-02",
+    "until": "2026-12-31",
+    "up_to": 0.08,
+    "rate_in_scope": 0.051,
+    "where": "platform = 'TikTok'",
+    "reason": "view-through attribution",
+}
+
+
+def remembered(**changes: Any) -> Remembered:
+    """What the memory of this table added, whose fields can be set one by one."""
+    fields: dict[str, Any] = {
+        "audits": 12,
+        "explanations": (
+            "conversions_exceed_clicks in conversions, clicks where platform = 'TikTok': view-through attribution "
+            "(known up to 8 %; ana, 2026-03-02, until 2026-12-31; 9f0011223344)",
+        ),
+        "gone": ("date_gap in date",),
+        "stated": ("Spring sale from 2026-04-10 to 2026-04-13",),
+        "unused": ("outliers in spend: the agency's test (known up to 1 %; ben, 2025-11-20; 1a0011223344)",),
+        "lapsed": ("missing_values in brand: old export (known up to 2 %; ana, 2025-10-01, until 2026-04-01; 2b)",),
+        "moved": (
+            Moved("spend", "2026-04-30", SPEND),
+            Moved("rows", "2026-04-30", (1690.0, 1702.0, 1688.0, None)),
+        ),
+        "today": "2026-05-01",
+    }
+    return Remembered(**{**fields, **changes})
+
+
+def recalled(**changes: Any) -> Audit:
+    """An audit with memory: news of today, news that is still there, a known and an expected finding."""
+    return audit_with(
+        finding(first_seen="2026-05-01"),
+        finding(
+            id="5123456789ab", kind="missing_values", category="structural", severity=Severity.MEDIUM,
+            columns=("spend",), rows_affected=900, rate=0.0089, first_seen="2026-04-28",
+            reason="Nulls in a column that has a value elsewhere: known up to 0.3 %, now 0.89 % (late upload).",
+        ),
+        finding(
+            id="6123456789ab", kind="conversions_exceed_clicks", status="known", severity=Severity.MEDIUM,
+            columns=("conversions", "clicks"), rows_affected=1100, rate=0.0108, memory=EXPLAINED,
+            segment="where platform = 'TikTok'", first_seen="2026-03-01",
+        ),
+        finding(
+            id="7123456789ab", kind="outliers", category="statistical", status="expected", severity=Severity.LOW,
+            columns=("spend",), rows_affected=7, rate=7 / 101_522, first_seen="2026-03-01",
+            memory={"id": "8b", "by": "ben", "since": "2026-03-05", "until": None, "up_to": 0.001,
+                    "rate_in_scope": 7 / 101_522, "where": None, "reason": "no error"},
+        ),
+        memory=remembered(**changes),
     )  # fmt: skip

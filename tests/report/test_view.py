@@ -8,7 +8,7 @@ from tests.report.example import audit_with, example, finding
 
 
 def test_the_verdict_counts_problems_and_notes_apart() -> None:
-    assert view(example()).verdict == "3 problems: 1 critical, 1 high, 1 medium (and 1 note)"
+    assert view(example()).verdict == "3 problems: 1 critical, 1 high, 1 medium (and 1 note, 1 known)"
 
 
 def test_a_clean_table_is_said_to_be_clean() -> None:

@@ -32,6 +32,7 @@ class Remembered:
         unused: explanations that nothing needed for long, in words; ``lapsed`` those that ended.
         moved: series of the figures that moved.
         summary_first, signed: how people want the report.
+        today: the day of the audit (ISO), where it is not the clock's.
     """
 
     audits: int
@@ -43,3 +44,4 @@ class Remembered:
     moved: tuple[Moved, ...] = ()
     summary_first: bool = False
     signed: str = ""
+    today: str = ""

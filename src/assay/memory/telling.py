@@ -33,6 +33,7 @@ def told(session: Session, findings: Sequence[Finding]) -> Remembered:
         moved=tuple(_moved(history, findings)) if history is not None else (),
         summary_first=bool(recall.preference("summary_first")),
         signed=str(recall.preference("signed") or ""),
+        today=recall.today,
     )
 
 

@@ -51,6 +51,7 @@ class Item:
         query: the statement that counts the bad rows, without its comment.
         copied: that comment: what its table is, where no statement on the file can count them.
         known: why it is no news, for findings that memory or normal variation explains.
+        seen: since when it is there, for news of an audit with memory.
     """
 
     number: int
@@ -71,6 +72,7 @@ class Item:
     sample: SampleTable | None
     known: str = ""
     copied: str = ""
+    seen: str = ""
 
     @property
     def subject(self) -> str:
@@ -78,11 +80,12 @@ class Item:
         return f"{names} ({self.segment})" if self.segment else names
 
 
-def item_of(number: int, finding: Finding) -> Item:
+def item_of(number: int, finding: Finding, today: str = "") -> Item:
     """The finding in words.
 
     Args:
         number: its place in the report, from 1.
+        today: the day of the audit (ISO).
     """
     whole = not finding.rows_affected
     comment, statement = _apart(finding.query or "")
@@ -98,13 +101,14 @@ def item_of(number: int, finding: Finding) -> Item:
         confidence=f"{min(max(finding.confidence, 0), 0.999):.0%}" if finding.confidence < 0.995 else ">99%",
         reason=_prose(finding.reason, finding.columns),
         action=_prose(finding.action, finding.columns),
-        consequences=tuple(visible(_sentence(c), PROSE) for c in finding.consequences),
+        consequences=tuple(visible(titled(c), PROSE) for c in finding.consequences),
         evidence=tuple((visible(label(str(k)), LABEL), figure_text(v, str(k))) for k, v in _told(finding)),
         predicate=visible(finding.predicate or "", SQL),
         query=visible(statement, SQL),
         copied=visible(comment, PROSE),
         sample=_sample(finding),
         known=_known(finding),
+        seen=_seen(finding, today),
     )
 
 
@@ -129,16 +133,36 @@ def _told(finding: Finding) -> list[tuple[str, Any]]:
     return [(k, v) for k, v in finding.evidence.items() if k not in ("rows", "origin") and v not in (None, "", (), {})]
 
 
-def _sentence(consequence: str) -> str:
-    kind, separator, rest = consequence.partition(" in ")
-    return f"{kind_text(kind)} in {rest}" if separator else consequence
+def titled(claim: str) -> str:
+    """``KIND in COLUMNS ...`` with the kind in words."""
+    kind, separator, rest = claim.partition(" in ")
+    return f"{kind_text(kind)} in {rest}" if separator else claim
 
 
 def _known(finding: Finding) -> str:
     if finding.status == "new":
         return ""
-    explanation = (finding.memory or {}).get("explanation") or (finding.memory or {}).get("reason") or ""
-    return visible(f"{finding.status}: {explanation}" if explanation else finding.status, PROSE)
+    memory = finding.memory or {}
+    told = finding.status
+    bound, rate = memory.get("up_to"), memory.get("rate_in_scope")
+    if isinstance(bound, int | float) and isinstance(rate, int | float):
+        told += f" up to {share_text(bound)}, now {share_text(rate)}"
+        told += f" of the rows where {memory['where']}" if memory.get("where") else ""
+    reason = memory.get("explanation") or memory.get("reason")
+    told += f": {reason}" if reason else ""
+    since, until = memory.get("since"), memory.get("until")
+    said = [str(memory["by"])] if memory.get("by") else []
+    said += [f"since {since}"] if since else []
+    said += [f"until {until}"] if until else []
+    return visible(told + (f" ({', '.join(said)})" if said else ""), PROSE)
+
+
+def _seen(finding: Finding, today: str) -> str:
+    if finding.status != "new" or not finding.first_seen:
+        return ""
+    if finding.first_seen >= today:
+        return "first seen today"
+    return f"still there, since {visible(finding.first_seen, 10)}"
 
 
 def names_of(columns: Iterable[str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from importlib import resources
 from typing import Any
 
 from assay.judge.finding import AuditedColumn, Checked, Finding
+from assay.judge.remembered import Remembered
 from assay.report.record import Audit
 from assay.report.text import cut, value_text
 
@@ -65,6 +66,7 @@ def document(audit: Audit) -> dict[str, Any]:
         "checked": [_checked(c) for c in sorted(audit.checked, key=lambda c: (c.kind, c.columns, c.verdict, str(c)))],
         "failures": [text(f) for f in audit.failures],
         "seed": audit.seed,
+        "memory": None if audit.memory is None else _remembered(audit.memory),
     }
 
 
@@ -157,6 +159,22 @@ def _checked(checked: Checked) -> dict[str, Any]:
         "verdict": str(checked.verdict),
         "measured": figure(checked.measured),
     }
+
+
+def _remembered(told: Remembered) -> dict[str, Any]:
+    """What memory added. Without the number of audits: a table that is audited twice gives the same bytes."""
+    return {
+        "explanations": [text(line) for line in told.explanations],
+        "gone": [text(line) for line in told.gone],
+        "lapsed": [text(line) for line in told.lapsed],
+        "unused": [text(line) for line in told.unused],
+        "stated": [text(line) for line in told.stated],
+        "moved": [{"name": text(m.name), "last": m.last, "values": [_number(v) for v in m.values]} for m in told.moved],
+    }
+
+
+def _number(value: float | None) -> float | None:
+    return float(figure(value)) if value is not None and math.isfinite(value) else None
 
 
 def _share(value: float) -> float:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from assay.report.item import Item, SampleTable
 from assay.report.record import Audit
+from assay.report.remembered import MemoryView
+from assay.report.sparkline import sparkline
 from assay.report.text import left_out_text, listed
 from assay.report.view import View, view
 
@@ -55,25 +57,43 @@ def fenced(text: str, language: str) -> Iterator[str]:
 def _lines(told: View) -> Iterator[str]:
     yield f"# Audit of {code(told.table)}"
     yield ""
-    yield f"**{escape(told.verdict)}.** {escape(told.shape)}, from {code(told.source)}."
-    yield ""
-    yield "## Executive summary"
-    yield ""
-    yield from (f"- {escape(sentence)}" for sentence in told.summary)
-    yield ""
+    yield from _head(told)
     if told.problems or told.notes:
         yield from _overview([*told.problems, *told.notes])
-    for title, items in (("Findings", told.problems), ("Notes", told.notes), ("No news", told.explained)):
+    for title, items in (("Findings", told.problems), ("Notes", told.notes), (told.explained_title, told.explained)):
         if items:
             yield f"## {title}"
             yield ""
         for item in items:
             yield from _item(item)
+    if told.memory is not None:
+        yield from _memory(told.memory)
     yield from _checked(told)
     yield "---"
     yield ""
     yield f"{escape(told.footer)}"
     yield ""
+    if told.memory is not None and told.memory.signed:
+        yield f"Signed: {escape(told.memory.signed)}"
+        yield ""
+
+
+def _head(told: View) -> Iterator[str]:
+    """The verdict and the summary; where people want the summary first, with the verdict as its first line."""
+    first = told.memory is not None and told.memory.summary_first
+    table = f"{escape(told.shape)}, from {code(told.source)}."
+    if not first:
+        yield f"**{escape(told.verdict)}.** {table}"
+        yield ""
+    yield "## Executive summary"
+    yield ""
+    if first:
+        yield f"- **{escape(told.verdict)}.**"
+    yield from (f"- {escape(sentence)}" for sentence in told.summary)
+    yield ""
+    if first:
+        yield table
+        yield ""
 
 
 def _overview(items: Sequence[Item]) -> Iterator[str]:
@@ -99,6 +119,7 @@ def _item(item: Item) -> Iterator[str]:
     if item.rows != "–":
         facts.append(f"{item.rows} {'row' if item.rows == '1' else 'rows'} ({escape(item.rate)})")
     facts += [f"confidence {escape(item.confidence)}", f"id {code(item.id)}"]
+    facts += [escape(item.seen)] if item.seen else []
     yield " · ".join(facts)
     yield ""
     if item.known:
@@ -139,6 +160,33 @@ def _sample(sample: SampleTable) -> Iterator[str]:
         yield ""
 
 
+def _memory(told: MemoryView) -> Iterator[str]:
+    yield "## Memory"
+    yield ""
+    yield f"**Recalled:** {escape(told.recalled)}."
+    yield ""
+    for group in told.groups:
+        yield f"**{group.title}:**"
+        yield ""
+        yield from _bullets(group.lines)
+    if told.charts:
+        yield "**What moved**, the last day in brackets:"
+        yield ""
+        yield "| figure | by day | first | last | range |"
+        yield "|---|---|--:|--:|--:|"
+        for chart in told.charts:
+            cells = (escape(t) for t in (chart.first, chart.last, chart.span))
+            yield f"| {code(chart.name)} | {code(sparkline(chart.values))} | {' | '.join(cells)} |"
+        yield ""
+
+
+def _bullets(lines: Sequence[str]) -> Iterator[str]:
+    yield from (f"- {escape(line)}" for line in lines[:EXPECTED])
+    if len(lines) > EXPECTED:
+        yield f"- and {len(lines) - EXPECTED} more"
+    yield ""
+
+
 def _checked(told: View) -> Iterator[str]:
     if told.passed:
         yield "## Checked and found clean"
@@ -152,10 +200,7 @@ def _checked(told: View) -> Iterator[str]:
         if lines:
             yield f"## {title}"
             yield ""
-            yield from (f"- {escape(line)}" for line in lines[:EXPECTED])
-            if len(lines) > EXPECTED:
-                yield f"- and {len(lines) - EXPECTED} more"
-            yield ""
+            yield from _bullets(lines)
 
 
 def _codes(names: Sequence[str], limit: int) -> str:

@@ -15,6 +15,8 @@ from rich.text import Text
 from assay.judge.finding import Severity
 from assay.report.item import Cell, Item, SampleTable
 from assay.report.record import Audit
+from assay.report.remembered import MemoryView
+from assay.report.sparkline import sparkline
 from assay.report.text import cut, left_out_text, listed, plural
 from assay.report.view import View, view
 
@@ -42,11 +44,11 @@ def render(audit: Audit, width: int = 100) -> str:
 def show(audit: Audit, console: Console) -> None:
     """Print the report to a console."""
     width = min(console.width, WIDTH)
-    for part in _parts(view(audit), width):
+    for part in _parts(view(audit), width, console.options.ascii_only):
         console.print(part, highlight=False, markup=False, emoji=False, width=width)
 
 
-def _parts(told: View, width: int) -> Iterator[RenderableType]:
+def _parts(told: View, width: int, ascii_only: bool) -> Iterator[RenderableType]:
     yield Rule(Text(f" {cut(told.table, width - 12)} ", "bold"), style="dim", align="left", characters="─")
     yield _verdict(told)
     yield Text(f"   {told.shape}", "dim")
@@ -63,9 +65,11 @@ def _parts(told: View, width: int) -> Iterator[RenderableType]:
         for item in told.notes:
             yield from _note(item)
     if told.explained:
-        yield from _section("No news")
+        yield from _section(told.explained_title)
         for item in told.explained:
             yield from _note(item)
+    if told.memory is not None:
+        yield from _memory(told.memory, width, ascii_only)
     yield from _checked(told)
     yield Text()
     yield Text(told.footer, "dim")
@@ -124,7 +128,8 @@ def _detail(item: Item, width: int) -> Iterator[RenderableType]:
     heading.overflow = "fold"
     yield heading
     facts = [] if item.rows == "–" else [f"{item.rows} {'row' if item.rows == '1' else 'rows'}", item.rate]
-    yield Padding(Text(" · ".join([*facts, f"{item.confidence} sure", f"id {item.id}"]), "dim"), (0, 0, 0, 3))
+    facts += [f"{item.confidence} sure", f"id {item.id}", *([item.seen] if item.seen else [])]
+    yield Padding(Text(" · ".join(facts), "dim"), (0, 0, 0, 3))
     grid = Table.grid(padding=(0, 1))
     grid.add_column(style="dim", no_wrap=True, justify="right", min_width=5)
     grid.add_column(overflow="fold")
@@ -150,6 +155,8 @@ def _note(item: Item) -> Iterator[RenderableType]:
     )
     if item.rows != "–":
         heading.append(f" · {item.rows} {'row' if item.rows == '1' else 'rows'}, {item.rate}", "dim")
+    if item.seen:
+        heading.append(f" · {item.seen}", "dim")
     heading.overflow = "fold"
     yield heading
     yield Padding(Text(item.known or item.reason, "dim"), (0, 0, 0, 6))
@@ -204,8 +211,37 @@ def _checked(told: View) -> Iterator[RenderableType]:
             grid = Table.grid(padding=(0, 1))
             grid.add_column(style="dim")
             grid.add_column(style="dim", overflow="fold")
-            for line in lines[:EXPECTED]:
-                grid.add_row(" ·", Text(line))
+            _listed(grid, " ·", lines)
             yield grid
-            if len(lines) > EXPECTED:
-                yield Text(f"   and {len(lines) - EXPECTED} more (all are in --format json)", "dim")
+
+
+def _listed(grid: Table, mark: str, lines: Sequence[str], *, once: bool = False) -> None:
+    """The first lines, each behind the mark (``once``: only the first), and how many more there are."""
+    for place, line in enumerate(lines[:EXPECTED]):
+        grid.add_row("" if once and place else mark, Text(line))
+    if len(lines) > EXPECTED:
+        grid.add_row("", f"and {len(lines) - EXPECTED} more (all are in --format json)")
+
+
+def _memory(told: MemoryView, width: int, ascii_only: bool) -> Iterator[RenderableType]:
+    yield from _section("Memory")
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(style="dim", no_wrap=True, justify="right", min_width=9)
+    grid.add_column(overflow="fold")
+    _listed(grid, "recalled", [told.recalled])
+    for group in told.groups:
+        _listed(grid, group.word, group.lines, once=True)
+    yield grid
+    if told.charts:
+        yield Text()
+        yield Text("   What moved, the last day in brackets", "dim")
+        charts = Table.grid(padding=(0, 2, 0, 0))
+        charts.add_column(no_wrap=True)
+        charts.add_column(overflow="fold")
+        for chart in told.charts:
+            name = cut(chart.name, max(8, width // 2 - 20))
+            line = sparkline(chart.values, ascii_only)
+            charts.add_row(name, Text.assemble(line[:-3], (line[-3:], "bold")))
+            figures = [chart.first, chart.last, chart.span and f"range {chart.span}"]
+            charts.add_row("", Text(" · ".join(f for f in figures if f), "dim"))
+        yield Padding(charts, (0, 0, 0, 3))

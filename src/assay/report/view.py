@@ -14,6 +14,7 @@ from assay.judge.finding import Checked, Severity, Verdict
 from assay.report.item import NAME, PROSE, Item, item_of, names_of
 from assay.report.json import order
 from assay.report.record import Audit
+from assay.report.remembered import MemoryView, compared, day_of, explained_text, memory_view
 from assay.report.text import bytes_text, count_text, kind_text, listed, plural, seconds_text, visible
 
 PROBLEM = Severity.MEDIUM  # what fails a gate by default; below it are notes
@@ -41,6 +42,7 @@ class View:
         untested: what could not be measured, in words.
         skipped: columns that were not audited, in words.
         copied: what the table of the queries is, where it is not the one that the reader has.
+        memory: what memory added; None for an audit without.
     """
 
     table: str
@@ -59,7 +61,13 @@ class View:
     untested: tuple[str, ...]
     skipped: tuple[str, ...]
     copied: tuple[str, ...]
+    memory: MemoryView | None
     footer: str
+
+    @property
+    def explained_title(self) -> str:
+        """How many findings are no news, for a heading."""
+        return f"Known and expected: {plural(len(self.explained), 'finding')}, not counted by the gate"
 
     @property
     def remarks(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -75,7 +83,8 @@ class View:
 def view(audit: Audit) -> View:
     """The view of an audit."""
     ordered = sorted(audit.findings, key=order)
-    items = [item_of(number, finding) for number, finding in enumerate(ordered, 1)]
+    today = day_of(audit)
+    items = [item_of(number, finding, today) for number, finding in enumerate(ordered, 1)]
     new = [(f, i) for f, i in zip(ordered, items, strict=True) if f.status == "new"]
     problems = tuple(i for f, i in new if f.severity.rank <= PROBLEM.rank)
     notes = tuple(i for f, i in new if f.severity.rank > PROBLEM.rank)
@@ -103,6 +112,7 @@ def view(audit: Audit) -> View:
             f"{told}; its bad rows are in what --rows-out writes"
             for told in dict.fromkeys(i.copied for i in items if i.copied)
         ),
+        memory=memory_view(audit),
         footer=_footer(audit),
     )
 
@@ -110,12 +120,13 @@ def view(audit: Audit) -> View:
 def _verdict(audit: Audit, counts: Sequence[tuple[Severity, int]]) -> str:
     problems = sum(n for s, n in counts if s.rank <= PROBLEM.rank)
     notes = sum(n for s, n in counts if s.rank > PROBLEM.rank)
+    besides = ([plural(notes, "note")] if notes else []) + explained_text(audit.findings)
     if not problems:
         if not audit.rows:
             return "The table has no rows: there is nothing to audit"
-        return "No problems found" + (f", {plural(notes, 'note')}" if notes else "")
+        return ", ".join(["No problems found", *besides])
     graded = ", ".join(f"{n} {s}" for s, n in counts if s.rank <= PROBLEM.rank)
-    return f"{plural(problems, 'problem')}: {graded}" + (f" (and {plural(notes, 'note')})" if notes else "")
+    return f"{plural(problems, 'problem')}: {graded}" + (f" (and {', '.join(besides)})" if besides else "")
 
 
 def _summary(audit: Audit, problems: Sequence[Item], notes: Sequence[Item]) -> tuple[str, ...]:
@@ -141,6 +152,8 @@ def _summary(audit: Audit, problems: Sequence[Item], notes: Sequence[Item]) -> t
             f"Only its names are known ({plural(len(audit.columns), 'column')}); "
             "if rows were expected, look at the export, and at --where and --since."
         )
+    against = compared(audit)
+    sentences += [against] if against else []
     sentences.append(_tally(audit))
     return tuple(sentences)
 
