@@ -6,6 +6,7 @@ import typer
 
 from assay.cli.campaigns_blind import blind
 from assay.cli.campaigns_quarantine import quarantine
+from assay.cli.campaigns_train import evaluate, generate, train
 
 campaigns = typer.Typer(
     help="Know what audited data is worth: simulated campaigns, models that predict them, blind scores.",
@@ -13,5 +14,8 @@ campaigns = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+campaigns.command("generate")(generate)
+campaigns.command("train")(train)
+campaigns.command("evaluate")(evaluate)
 campaigns.add_typer(blind, name="blind")
 campaigns.command("quarantine")(quarantine)

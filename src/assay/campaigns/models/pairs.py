@@ -1,9 +1,9 @@
 """The ordinal pair table: one learned number for each pair of values, and two learned thresholds.
 
 The balance of a campaign is the sum of its ten numbers; the classes are intervals of it with logistic noise (McCullagh,
-"Regression models for ordinal data", 1980). Each table is the sum of a particular part, one number a pair, and of a part
-that the traits of the two values explain, ``T(a)' M T(b)``. Both are shrunk by an L2 penalty. The loss is convex but for
-the distance of the thresholds.
+"Regression models for ordinal data", 1980). Each table is the sum of a particular part, one number a pair, and of a
+part that the traits of the two values explain, ``T(a)' M T(b)``. Both are shrunk by an L2 penalty. The loss is convex
+but for the distance of the thresholds.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from assay.campaigns.knobs import ATTRIBUTES
 from assay.campaigns.models.base import Classifier, Evidence, Labels
 from assay.campaigns.models.pairs import PairTable, fit_pairs
 from assay.campaigns.models.resolver import Resolver, fit_resolver
-from assay.campaigns.models.ternary import SIGNS, Samples, Scale, sample, trait_prior
+from assay.campaigns.models.ternary import Samples, Scale, sample, trait_prior
 from assay.campaigns.tables import MISSING, Tables
 
 Floats = NDArray[np.float64]
@@ -37,7 +37,7 @@ PAIRS = tuple(combinations(range(len(ATTRIBUTES)), 2))
 PENALTIES = (30.0, 3.0, 0.3, 0.1)
 WARM, LONG = 60, 200  # steps of a fit on the path of penalties, and of the last one
 SCALES = (Scale(-1.5, 1.5, 0.3), Scale(-2.5, 2.5, 0.3), Scale(-3.5, 3.5, 0.3), Scale(-5.5, 5.5, 3.5))
-TRIAL = (200, 50)  # sweeps of a chain that only tries a scale
+TRIAL = (300, 100)  # sweeps of a chain that only tries a scale
 CHAINS, BURN, KEEP, HEAT = 3, 800, 200, 2.0
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 DOUBT, SPREAD = 0.5, 0.5
@@ -185,7 +185,8 @@ class Structured(Classifier):
                 parts = (held[f"words{i}"], held[f"share{i}"], held[f"profile{i}"])
                 model.resolvers.append(Resolver(vocabulary, *parts, tuple(names), tuple(texts)))
             tables = tuple(held[f"table{p}"] for p in range(len(PAIRS)))
-            model.table = PairTable(tables, *told["thresholds"], held["state"])
+            low, high = told["thresholds"]
+            model.table = PairTable(tables, low, high, held["state"])
             model.samples = [
                 Samples(tuple(held[f"chain{c}_{p}"] for p in range(len(PAIRS)))) for c in range(told["chains"])
             ]
@@ -218,15 +219,12 @@ class Structured(Classifier):
         scale = self.chosen.scale
         return (scale.upper - scale.lower) / max(self.table.high - self.table.low, 1e-9)
 
-    def _sampled(
-        self, codes: Codes, labels: Labels, chains: int, burn: int, keep: int, flat: bool = False
-    ) -> list[Samples]:
+    def _sampled(self, codes: Codes, labels: Labels, chains: int, burn: int, keep: int) -> list[Samples]:
         if not chains:
             return []
         first = [t * self._per_logit() for t in self.table.tables]
         sizes = [len(p) for p in self.profiles]
-        none = [np.zeros((len(SIGNS), t.size)) for t in first]
-        priors = none if flat else trait_prior(first, codes, self.profiles, DOUBT, SPREAD)
+        priors = trait_prior(first, codes, self.profiles, DOUBT, SPREAD)
 
         def chain(number: int) -> Samples:
             seed = 1000 * self.seed + number
@@ -238,7 +236,7 @@ class Structured(Classifier):
     def _likelihood(self, scale: Scale, codes: Codes, labels: Labels, asked: Codes, truth: Floats) -> float:
         """How likely held rows are by one short chain on a scale."""
         self.chosen = replace(self.chosen, scale=scale)
-        (samples,) = self._sampled(codes, labels, 1, *TRIAL, flat=True)
+        (samples,) = self._sampled(codes, labels, 1, *TRIAL)
         return float((truth * np.log(np.maximum(samples.probabilities(asked, scale), 1e-6))).sum())
 
     def _signs(self, codes: Codes) -> Floats:
@@ -281,7 +279,7 @@ class Structured(Classifier):
 
 
 class StructuredIds(Structured):
-    """The structured model where the values are given as ``audience_id`` and so on, and texts tell only their traits."""
+    """The structured model where values are given as ``audience_id`` and so on, and texts tell only their traits."""
 
     name: ClassVar[str] = "structured-ids"
     ids: ClassVar[bool] = True

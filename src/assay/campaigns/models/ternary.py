@@ -1,10 +1,10 @@
 """Relations as what they are, negative, neutral or positive: sampled from their posterior.
 
 Every campaign has exactly one cell of each pair's table. So, given the other nine tables, the cells of one table are
-independent, and a whole table is drawn at once: a blocked Gibbs sampler over the factor graph of relations and campaigns.
-Noise falls from high to its own level while the chain burns in (simulated annealing); predictions are averages over what
-the chains visit afterwards. The prior of a relation comes from the traits of its two values: a Gaussian process with the
-product of trait similarities as its kernel smooths a first estimate.
+independent, and a whole table is drawn at once: a blocked Gibbs sampler over the factor graph of relations and
+campaigns. Noise falls from high to its own level while the chain burns in (simulated annealing); predictions are
+averages over what the chains visit afterwards. The prior of a relation comes from the traits of its two values: a
+Gaussian process with the product of trait similarities as its kernel smooths a first estimate.
 """
 
 from __future__ import annotations
