@@ -1,8 +1,8 @@
 """Starts the BigQuery emulator: ``python emulator_main.py REST_PORT GRPC_PORT [native]``.
 
 As installed the emulator downloads two extensions of its engine when it starts; nothing here needs them. With
-``native`` its FARM_FINGERPRINT is the hash of its engine, and not a function in Python, too slow for millions of
-rows: other numbers, with the same properties.
+``native`` it is made for millions of rows: its FARM_FINGERPRINT is the hash of its engine (other numbers, with the same
+properties) and not a function in Python, and it keeps no copy of a table after each load, as it does for time travel.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ def main(rest_port: str, grpc_port: str, hashing: str = "") -> None:
     from bqemulator import cli
     from bqemulator.sql.rules.misc_helpers import FarmFingerprintRule
     from bqemulator.storage.engine import DuckDBEngine
+    from bqemulator.versioning.snapshots import SnapshotManager
 
     if hashing == "native":
         FarmFingerprintRule.rewrite = _native_hash  # type: ignore[method-assign]
+        SnapshotManager.record_change = _nothing  # type: ignore[method-assign]
 
     DuckDBEngine._load_spatial = _nothing  # type: ignore[method-assign]
     DuckDBEngine._load_format_extensions = _nothing  # type: ignore[method-assign]
@@ -33,8 +35,8 @@ def main(rest_port: str, grpc_port: str, hashing: str = "") -> None:
     )
 
 
-def _nothing(_: object) -> None:
-    """In place of a download."""
+def _nothing(*_: object) -> None:
+    """In place of a download, or of a copy."""
 
 
 def _native_hash(_: object, node: exp.Expr) -> exp.Expr:
