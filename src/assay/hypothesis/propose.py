@@ -10,7 +10,7 @@ from importlib import import_module
 from sqlglot import exp
 
 from assay.hypothesis.experience import meaning
-from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.hypothesis.hypothesis import Context, Fact, Hypothesis, RowTest
 
 LONGEST_LITERAL = 1_000
 PATTERNED = (exp.RegexpLike, exp.RegexpReplace)  # their patterns are ours, and long
@@ -24,6 +24,7 @@ QUICK = (
 """Proposers that ask the sample little; what they raise can be tested while the others still search."""
 SEARCHING = (
     "categories", "discovered_orders", "discovered_identities", "outliers", "dependencies", "sources", "time", "units",
+    "wording",
 )  # fmt: skip
 PROPOSERS = QUICK + SEARCHING
 
@@ -45,8 +46,8 @@ def preload() -> None:
 def propose(context: Context, limit: int | None = None, proposers: Sequence[str] = PROPOSERS) -> Raised:
     """Raise the hypotheses of every proposer, the most probable first; keep ``limit`` of them (None: all).
 
-    Where only some may be tested, what such hypotheses came to in earlier audits decides which. Ties keep the proposers'
-    order, so that the same context gives the same list.
+    Where only some may be tested, what such hypotheses came to in earlier audits has a say in which. Ties keep the
+    order of the proposers, so that the same context gives the same list.
     """
     raised: list[Hypothesis] = []
     failures: list[str] = []
@@ -56,11 +57,18 @@ def propose(context: Context, limit: int | None = None, proposers: Sequence[str]
         except Exception as error:
             log.debug("proposer %s failed", name, exc_info=True)
             failures.append(f"the proposer of {name} failed: {type(error).__name__}: {error}".splitlines()[0])
-    if limit is None:
-        raised.sort(key=lambda h: -h.prior)
-    else:
-        raised.sort(key=lambda h: -context.experience.prior(h.kind, meaning(context.roles, h.columns), h.prior))
-    return Raised(tuple(raised if limit is None else raised[:limit]), tuple(failures))
+    raised.sort(key=lambda h: -h.prior)
+    if limit is not None:
+        raised = _likeliest(raised, limit, context)
+    return Raised(tuple(raised), tuple(failures))
+
+
+def _likeliest(raised: Sequence[Hypothesis], limit: int, context: Context) -> list[Hypothesis]:
+    """The claims that may be tested, and those that need no test: what the counts or the memory told already."""
+    facts = [h for h in raised if isinstance(h.test, Fact) or h.origin == "memory"]
+    others = [h for h in raised if not isinstance(h.test, Fact) and h.origin != "memory"]
+    others.sort(key=lambda h: -context.experience.prior(h.kind, meaning(context.roles, h.columns), h.prior))
+    return facts + others[:limit]
 
 
 def _short(hypothesis: Hypothesis) -> bool:
