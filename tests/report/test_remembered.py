@@ -79,7 +79,7 @@ def test_a_table_with_only_known_findings_has_no_problems_and_says_what_is_known
 def test_the_summary_compares_with_the_audits_before() -> None:
     assert "Against the audits before: 1 new, 1 still there, 1 gone, 1 known, 1 expected." in view(recalled()).summary
     same = dataclasses.replace(audit_with(), memory=Remembered(3))
-    assert "As the audits before: nothing new, nothing gone." in view(same).summary
+    assert "Against the audits before: nothing new." in view(same).summary
 
 
 def test_the_first_audit_says_that_there_is_nothing_to_compare_with() -> None:

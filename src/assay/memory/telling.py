@@ -14,6 +14,7 @@ from assay.profile.state import DayState
 
 SHOWN = 28  # days of a chart
 CHARTS = 8
+NAMED = 4  # columns of a finding that are listed
 MOVING = ("metric_anomaly", "volume_anomaly", "missing_values", "distribution_drift")
 
 
@@ -24,9 +25,7 @@ def told(session: Session, findings: Sequence[Finding]) -> Remembered:
     return Remembered(
         audits=history.audits if history is not None else 0,
         explanations=tuple(_explained(e) for e in recall.explanations if e.id in used),
-        gone=tuple(
-            f"{one['kind']} in {', '.join(one['columns'])}" for one in session.gone(findings) if one["status"] == "new"
-        ),
+        gone=tuple(_gone(session, findings)),
         stated=tuple(e.text for e in (*recall.context, *recall.preferences)),
         unused=tuple(_explained(e) for e in session.unused()),
         lapsed=tuple(_explained(e) for e in recall.lapsed),
@@ -37,14 +36,29 @@ def told(session: Session, findings: Sequence[Finding]) -> Remembered:
     )
 
 
+def _gone(session: Session, findings: Sequence[Finding]) -> list[str]:
+    """What is gone; not what is still there and explained since, as a whole or in part."""
+    explained = {(f.kind, f.columns) for f in findings if f.status != "new"}
+    return [
+        f"{one['kind']} in {_names(one['columns'])} ({one['severity']}, {one['rows']:,} rows)"
+        for one in session.gone(findings)
+        if one["status"] == "new" and (one["kind"], tuple(one["columns"])) not in explained
+    ]
+
+
 def _explained(one: Explanation) -> str:
     where = f" where {one.where}" if one.where else ""
     end = f", until {one.until}" if one.until else ""
     word = "no error" if one.rejected else "known"
     return (
-        f"{one.kind} in {', '.join(one.columns)}{where}: {one.reason} "
+        f"{one.kind} in {_names(one.columns)}{where}: {one.reason} "
         f"({word} up to {share(one.up_to)}; {one.author}, {one.created}{end}; {one.id})"
     )
+
+
+def _names(columns: Sequence[str]) -> str:
+    shown = ", ".join(columns[:NAMED]) or "the table"
+    return f"{shown} and {len(columns) - NAMED} more" if len(columns) > NAMED else shown
 
 
 def _moved(history: History, findings: Sequence[Finding]) -> list[Moved]:

@@ -130,7 +130,8 @@ def _apart(query: str) -> tuple[str, str]:
 
 def _told(finding: Finding) -> list[tuple[str, Any]]:
     """Evidence worth a line: not what the columns beside it already say."""
-    return [(k, v) for k, v in finding.evidence.items() if k not in ("rows", "origin") and v not in (None, "", (), {})]
+    empty = (None, "", (), {}, [])
+    return [(k, v) for k, v in finding.evidence.items() if k not in ("rows", "origin") and v not in empty]
 
 
 def titled(claim: str) -> str:

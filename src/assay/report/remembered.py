@@ -102,7 +102,7 @@ def compared(audit: Audit) -> str:
     counts["gone"] = len(told.gone)
     words = ("new", "still there", "gone", "known", "expected")
     listed = ", ".join(f"{count_text(counts[w])} {w}" for w in words if counts[w])
-    return f"Against the audits before: {listed}." if listed else "As the audits before: nothing new, nothing gone."
+    return f"Against the audits before: {listed}." if listed else "Against the audits before: nothing new."
 
 
 def explained_text(findings: Sequence[Finding]) -> list[str]:

@@ -150,16 +150,17 @@ def _detail(item: Item, width: int) -> Iterator[RenderableType]:
 
 
 def _note(item: Item) -> Iterator[RenderableType]:
-    heading = Text.assemble(
-        (f"{item.number:>3} ", "dim"), (f"{item.severity} ", STYLES[item.severity]), item.title, f" · {item.subject}"
-    )
+    heading = Text.assemble((f"{item.severity} ", STYLES[item.severity]), item.title, f" · {item.subject}")
     if item.rows != "–":
         heading.append(f" · {item.rows} {'row' if item.rows == '1' else 'rows'}, {item.rate}", "dim")
     if item.seen:
         heading.append(f" · {item.seen}", "dim")
-    heading.overflow = "fold"
-    yield heading
-    yield Padding(Text(item.known or item.reason, "dim"), (0, 0, 0, 6))
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(style="dim", justify="right", min_width=3, no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(str(item.number), heading)
+    grid.add_row("", Padding(Text(item.known or item.reason, "dim"), (0, 0, 0, 2)))
+    yield grid
 
 
 def _sample(sample: SampleTable, room: int) -> Table:
