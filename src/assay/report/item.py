@@ -130,7 +130,7 @@ def _apart(query: str) -> tuple[str, str]:
 
 def _told(finding: Finding) -> list[tuple[str, Any]]:
     """Evidence worth a line: not what the columns beside it already say."""
-    empty = (None, "", (), {}, [])
+    empty: tuple[Any, ...] = (None, "", (), {}, [])
     return [(k, v) for k, v in finding.evidence.items() if k not in ("rows", "origin") and v not in empty]
 
 
