@@ -140,6 +140,8 @@ def audits(
             others = {name: columns for name, columns in siblings.items() if name != table.name}
             session = _session(memory, address, table.name, where, settings, since)
             first = session.since() if session is not None and since == LAST else since
+            if session is not None:
+                session.partial = first is not None
             condition, settings = _since(table, settings, first, pack)
             opened = table.open(settings, condition)
             try:
@@ -214,18 +216,19 @@ def hypothesise(
     probable of all may be tested.
     """
     progress("raising hypotheses")
-    if not source.rows:
-        return Raised(()), [], None
 
     def refined(raised: Raised) -> Raised:
-        return (
-            raised if session is None else replace(raised, hypotheses=tuple(session.refine(raised.hypotheses, context)))
-        )
+        if session is None:
+            return raised
+        return replace(raised, hypotheses=tuple(session.refine(source, raised.hypotheses, context)))
 
     def informed() -> Context:
         _ = context.profile.groups  # an error of the engine is the audit's, not a proposer's
         return context if session is None else session.inform(context)
 
+    if not source.rows:
+        raised = Raised(()) if session is None else propose(informed(), proposers=("history",))
+        return raised, confirm(source, raised.hypotheses), None
     if source.billed or settings.max_hypotheses is not None:
         first, tested = Raised(()), list[Judgement]()
         second = refined(propose(informed(), settings.max_hypotheses))
@@ -274,7 +277,7 @@ def _audit(
         progress("looking at bad rows")
         ruling = rule(near, judgements, context.grain, settings.sample_values, seen, proved_on=source)
         if session is not None:
-            ruling = session.settle(near, ruling, context.profile.sample.names)
+            ruling = session.settle(near, ruling)
         if rows_out is not None:
             progress("writing bad rows")
             with atomic_path(rows_out) as temporary:
@@ -358,8 +361,7 @@ def _session(
         if since == LAST:
             raise ConfigurationError("--since last needs the memory of an earlier audit; give a date, or use memory")
         return None
-    key = table_key(address, table) + (f"?where={where}" if where else "")
-    return Session(memory, key, settings.today, partial=since is not None)
+    return Session(memory, table_key(address, table, where), settings.today)
 
 
 def _since(table: Address, settings: Settings, since: str | None, pack: Pack) -> tuple[exp.Expr | None, Settings]:

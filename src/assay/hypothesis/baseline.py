@@ -1,8 +1,9 @@
 """What a day should show by the days before it, and how sure that is: forecasts with the noise of their own past.
 
-The forecast is the robust level of the last two weeks plus the effect of the weekday. Its noise is not assumed: the same
-forecast is made for every earlier day from the days before that one, and the spread of what came out is the noise. With
-few days the limit grows as Student's t asks for.
+The forecast is the robust level of the last two weeks plus the effect of the weekday. Its noise is not assumed: the
+same forecast is made for every earlier day from days as long before it, and the spread of what came out is the noise:
+a day a month after the last known one is less sure than the next day. With few days the limit grows as Student's t asks
+for.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ LEVEL = 14  # days that tell the level
 FEWEST = 5  # days before a forecast is made
 WEEKS = 21  # days from which weekdays are told apart
 REACH = 120  # days that are looked back
+TAIL = 1.645  # standard deviations that one in ten of normal errors is farther off than
 FLOOR = 0.03  # least noise of a forecast, as a natural logarithm
 
 
@@ -40,6 +42,10 @@ class Forecast:
     noise: float
     past: int
     errors: Mapping[int, float]
+
+    def noise_of(self, figure: float) -> float:
+        """The noise of a figure of this size, which chance adds to where the past is too short to show it."""
+        return self.noise if self.past >= LEVEL else math.hypot(self.noise, 1 / math.sqrt(figure))
 
 
 def forecast(days: Ints, logs: Floats, at: int) -> Forecast | None:
@@ -61,12 +67,23 @@ def forecast(days: Ints, logs: Floats, at: int) -> Forecast | None:
             return None
     weekday = _weekday_effect(days[:earlier], logs[:earlier])
     flat = logs[:earlier] - weekday[days[:earlier] % 7]
-    errors = {int(abs(days[i])): float(flat[i] - median(flat[max(i - LEVEL, 0) : i])) for i in range(FEWEST, earlier)}
+    known_then = np.searchsorted(days[:earlier], days[:earlier] - (at - days[earlier - 1]), "right")
+    errors = {
+        int(abs(days[i])): float(flat[i] - median(flat[max(k - LEVEL, 0) : k]))
+        for i, k in enumerate(known_then)
+        if k >= FEWEST
+    }
     spread = np.array(list(errors.values()))
     bias = median(spread) if len(spread) >= LEVEL else 0.0
     level = median(flat[-LEVEL:]) + float(weekday[at % 7]) + bias
-    noise = scale_of(spread, FLOOR) if len(spread) >= 3 else scale_of(flat, 4 * FLOOR)
-    return Forecast(level, max(noise, FLOOR), len(spread), errors)
+    noise = spread_of(spread) if len(spread) >= 3 else scale_of(flat, 4 * FLOOR)
+    return Forecast(level, noise, len(spread), errors)
+
+
+def spread_of(errors: Floats) -> float:
+    """Standard deviation of forecast errors, which a tenth of them cannot move; more where one in ten is far out."""
+    tail = float(np.quantile(np.abs(errors - median(errors)), 0.9)) / TAIL
+    return max(scale_of(errors, FLOOR), tail)
 
 
 def _weekday_effect(days: Ints, logs: Floats) -> Floats:

@@ -6,18 +6,22 @@ reserve estimates", ASTIN Bulletin 1993): for each age the median growth to the 
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from assay.hypothesis.robust import median
+from assay.hypothesis.robust import Floats, median
+from assay.hypothesis.series import z_limit
 from assay.profile.history import History
 
 MATERIAL = 0.002  # relative change of an amount that is more than rounding
 FEWEST_AUDITS = 2  # that saw days of an age change, before that age belongs to the delay
 OLDEST = 120
+FEWEST_STEPS = 5  # growths of one age that tell their spread
+UNKNOWN = 7  # age in days below which amounts may still arrive, for all that is known at first
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,33 @@ class Delay:
         days: age in days up to which days of the table usually still change.
         known: whether that was stated or seen in enough audits to judge by.
         growth: by metric and age, the growth from that age to the next as a natural logarithm.
+        spreads: by metric and age, the standard deviation of that growth, where enough audits saw it.
     """
 
     days: int
     known: bool
     growth: Mapping[str, Mapping[int, float]]
+    spreads: Mapping[str, Mapping[int, float]]
 
     def remaining(self, metric: str, age: int) -> float:
         """The natural logarithm of what an amount of this age still grows by."""
         return sum(step for at, step in self.growth.get(metric, {}).items() if at >= age)
+
+    def spread(self, metric: str, age: int) -> float | None:
+        """The standard deviation of :meth:`remaining`; None where too few audits saw days of that age change."""
+        if age >= self.days and (self.known or age >= UNKNOWN):
+            return 0.0
+        steps = self.spreads.get(metric, {})
+        ages = range(max(age, 0), self.days)
+        if not self.known or any(at not in steps for at in ages):
+            return None
+        return math.sqrt(sum(steps[at] ** 2 for at in ages))
+
+
+def _spread(steps: Floats) -> float:
+    """Standard deviation of growths, as wide as the farthest of them asks for: few are known, and some days are odd."""
+    farthest = float(np.abs(steps - median(steps)).max())
+    return max(float(np.std(steps)), farthest / z_limit(len(steps), 0.5))
 
 
 def delay_of(history: History) -> Delay:
@@ -57,4 +79,8 @@ def delay_of(history: History) -> Delay:
         metric: {age: step for age, values in ages.items() if (step := median(np.array(values))) and age < days}
         for metric, ages in steps.items()
     }
-    return Delay(days, history.delay is not None or len(audits) >= FEWEST_AUDITS + 1, growth)
+    spreads = {
+        metric: {age: _spread(np.array(values)) for age, values in ages.items() if len(values) >= FEWEST_STEPS}
+        for metric, ages in steps.items()
+    }
+    return Delay(days, history.delay is not None or len(audits) >= FEWEST_AUDITS + 1, growth, spreads)

@@ -6,7 +6,7 @@ from assay.hypothesis.history_amounts import unusual_amounts
 from assay.hypothesis.history_columns import changed_columns
 from assay.hypothesis.history_mix import changed_mixtures
 from assay.hypothesis.history_restated import restated_days
-from assay.hypothesis.history_volume import late_data, unusual_volumes
+from assay.hypothesis.history_volume import emptied, late_data, unusual_volumes
 from assay.hypothesis.hypothesis import Context, Hypothesis
 
 
@@ -18,9 +18,18 @@ def propose(context: Context) -> list[Hypothesis]:
     found = late_data(context, history)
     if history.unchanged():
         return found
-    found += changed_columns(context, history)
-    found += unusual_volumes(context, history)
-    found += unusual_amounts(context, history)
+    if not history.state.rows:
+        return emptied(context, history)
+    columns, volumes = changed_columns(context, history), unusual_volumes(context, history)
+    found += columns + volumes
+    # Fewer rows, and rows without a value, have smaller sums: that is no second fault.
+    rows = {h.evidence["day"] for h in volumes if "day" in h.evidence}
+    empty = {(day, *h.columns) for h in columns for day in h.evidence.get("days", ())}
+    found += [
+        h
+        for h in unusual_amounts(context, history)
+        if h.evidence["day"] not in rows and (h.evidence["day"], *h.columns) not in empty
+    ]
     found += changed_mixtures(context, history)
     found += restated_days(context, history)
     return found

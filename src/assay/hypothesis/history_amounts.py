@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlglot import exp
 
-from assay.hypothesis.baseline import FLOOR, Forecast, forecast, limit, log_of
+from assay.hypothesis.baseline import FLOOR, Forecast, forecast, limit, log_of, spread_of
 from assay.hypothesis.delay import Delay, delay_of
 from assay.hypothesis.hypothesis import Context, Fact, Hypothesis, RowTest
 from assay.hypothesis.robust import median
@@ -30,11 +30,16 @@ SLUMP = 0.6  # of the usual amounts, all together, from which a day looks loaded
 
 @dataclass(frozen=True)
 class Off:
-    """How far the amounts of a day are from their forecasts, in natural logarithms."""
+    """How far the amounts of a day are from their forecasts, in natural logarithms.
+
+    Attributes:
+        late: how much less sure an amount is because it still arrives; None where that is not known yet.
+    """
 
     day: int
     amounts: Mapping[str, float]
     forecasts: Mapping[str, Forecast]
+    late: Mapping[str, float | None]
 
     @property
     def common(self) -> float:
@@ -53,7 +58,7 @@ def unusual_amounts(context: Context, history: History) -> list[Hypothesis]:
     date = event_date(context)
     if date is None:
         return []
-    delay, fresh = delay_of(history), history.fresh()
+    delay, fresh = delay_of(history), history.novel()
     found: list[Hypothesis] = []
     tests = sum(len(history.state.days[d].amounts) for d in fresh)
     for day in fresh:
@@ -79,7 +84,7 @@ def _off(history: History, delay: Delay, day: int) -> Off:
                 continue
             seen = log_of(max(amount.total, 0.5)) + delay.remaining(name, last - day)
             amounts[name], forecasts[name] = seen - expected.expected, expected
-    return Off(day, amounts, forecasts)
+    return Off(day, amounts, forecasts, {name: delay.spread(name, last - day) for name in amounts})
 
 
 def _judge(context: Context, history: History, date: str, off: Off, tests: int) -> list[Hypothesis]:
@@ -87,10 +92,13 @@ def _judge(context: Context, history: History, date: str, off: Off, tests: int) 
     for name, away in off.amounts.items():
         expected = off.forecasts[name]
         apart = np.array([e - off.common_error(d) for d, e in expected.errors.items()])
-        chance = 1 / math.sqrt(math.exp(expected.expected))
-        own = math.hypot(expected.noise, chance)
-        beside = math.hypot(scale_of(apart, FLOOR) if len(apart) >= 3 else expected.noise, chance)
-        sure = limit(tests, expected.past)
+        usual = math.exp(expected.expected)
+        own = expected.noise_of(usual)
+        beside = replace(expected, noise=spread_of(apart) if len(apart) >= 3 else expected.noise).noise_of(usual)
+        sure, late = limit(tests, expected.past), off.late[name]
+        if late is None and away < 0:
+            continue  # it may only be on its way
+        own, beside = math.hypot(own, late or 0.0), math.hypot(beside, late or 0.0)
         far, alone_far = abs(away) > sure * own, abs(away - common) > sure * beside
         least = math.log(LEAST_FACTOR)
         if far and alone_far and abs(away) > least and abs(away - common) > least:
@@ -125,7 +133,7 @@ def _anomaly(context: Context, history: History, date: str, off: Off, name: str)
             "noise": round(expected.noise, 4),
             "forecasts": expected.past,
         },
-        segment="" if day == history.last else iso(day),
+        segment=iso(day),
         expected=f"{event.name} was announced for that day" if event and abs(away) < math.log(20) else "",
     )
 

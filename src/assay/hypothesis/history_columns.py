@@ -52,7 +52,8 @@ def _retyped(history: History) -> list[Hypothesis]:
     found = []
     for name, was in history.columns.items():
         now = history.state.columns.get(name)
-        if now is None or _group(now.type) == _group(was.type) or now.nulls == now.rows:
+        empty = now is None or now.nulls == now.rows or was.nulls == was.rows
+        if now is None or empty or _group(now.type) == _group(was.type):
             continue
         found.append(
             Hypothesis(

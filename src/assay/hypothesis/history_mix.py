@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 
 import numpy as np
 from sqlglot import exp
@@ -18,6 +19,8 @@ from assay.profile.state import DayState
 STEADY = 7  # days on each of which a value had rows, before its absence says something
 RECENT = 28
 LEAST_ROWS = 5.0
+SURE_ROWS = 10.0  # a day, and
+SURE_SHARE = 0.1  # of the rows, from which a value does not end with a campaign
 LEAST_DISTANCE = 0.05  # total variation between mixtures that matters
 RARE = 0.02  # share of rows of new values that may be the first of a campaign
 
@@ -26,7 +29,7 @@ def changed_mixtures(context: Context, history: History) -> list[Hypothesis]:
     """Raise vanished values, moved mixtures of fresh days, and new values of columns that never had any."""
     found: list[Hypothesis] = []
     date = event_date(context)
-    fresh = history.fresh()
+    fresh = history.novel()
     if date is not None and fresh:
         past = {d: s for d, s in sorted(history.days.items()) if s.parts}
         for day in fresh[-RECENT:]:
@@ -36,6 +39,11 @@ def changed_mixtures(context: Context, history: History) -> list[Hypothesis]:
                 if len(known) >= STEADY:
                     found += _day(context, history, date, column, day, known, len(fresh))
     return found + _new_values(context, history)
+
+
+def _short(keys: Iterable[str]) -> str:
+    """Four digits that tell one set of values from another."""
+    return blake2b("\x1f".join(sorted(keys)).encode("utf-8", "surrogatepass"), digest_size=2).hexdigest()
 
 
 def _shares(parts: Mapping[str, DayState]) -> dict[str, float]:
@@ -60,11 +68,14 @@ def _day(
         if key and key not in parts and min(usual[-STEADY:]) >= 1 and sum(usual[-STEADY:]) / STEADY >= LEAST_ROWS:
             gone.append((key, sum(usual[-STEADY:]) / STEADY))
     if gone:
-        return [_vanished(history, column, day, gone)]
+        usual_rows = sum(s.rows or 0 for one in known[-STEADY:] for s in one.values()) / STEADY
+        lost = sum(n for _, n in gone)
+        sure = lost >= max(SURE_ROWS, SURE_SHARE * usual_rows)
+        return [_vanished(history, column, day, gone, sure)]
     return _moved(context, history, date, column, day, known, rows, fresh)
 
 
-def _vanished(history: History, column: str, day: int, gone: list[tuple[str, float]]) -> Hypothesis:
+def _vanished(history: History, column: str, day: int, gone: list[tuple[str, float]], sure: bool) -> Hypothesis:
     lost = round(sum(n for _, n in gone))
     what = f"{len(gone)} value{'s' if len(gone) > 1 else ''}"
     return Hypothesis(
@@ -78,14 +89,14 @@ def _vanished(history: History, column: str, day: int, gone: list[tuple[str, flo
         prior=0.8,
         strict=False,
         weight=0.75,
-        confidence=0.9,
+        confidence=0.9 if sure else 0.45,  # the last campaign of a small one may have ended
         action="Ask whether that part of the load failed, or whether it ended.",
         evidence={
             "day": iso(day),
             "usual_rows": lost,
             "values": [history.names[k] for k, _ in gone if k in history.names],
         },
-        segment="" if day == history.last else iso(day),
+        segment=f"gone {_short(k for k, _ in gone)}",  # the same on the days after
     )
 
 
@@ -130,7 +141,7 @@ def _moved(
             confidence=0.85,
             action="Compare the day with the source by that column.",
             evidence={"day": iso(day), "distance": round(away, 4), "usual_most": round(float(others.max()), 4)},
-            segment="" if day == history.last else iso(day),
+            segment=iso(day),
             expected=f"{event.name} was announced for that day" if event else "",
         )
     ]

@@ -8,10 +8,11 @@ import numpy as np
 from sqlglot import exp
 
 from assay.hypothesis.baseline import forecast, limit, log_of
+from assay.hypothesis.delay import delay_of
 from assay.hypothesis.hypothesis import Context, Fact, Hypothesis, RowTest
 from assay.hypothesis.scope import between, event_date
 from assay.hypothesis.series import iso
-from assay.profile.history import History
+from assay.profile.history import ROWS, History
 
 LEAST_FACTOR = 1.3
 LEAST_ROWS = 5
@@ -29,16 +30,18 @@ def unusual_volumes(context: Context, history: History) -> list[Hypothesis]:
 def _off(context: Context, history: History, date: str) -> list[Hypothesis]:
     accepted = {d: s.rows for d, s in history.days.items() if s.rows is not None}
     days = np.array(sorted(accepted), dtype=np.int64)
-    logs = np.array([log_of(accepted[int(d)] or 0) for d in days])
-    fresh, found = history.fresh(), []
+    delay, newest = delay_of(history), history.last or 0
+    # Rows that keep arriving are compared as far as they have arrived.
+    logs = np.array([log_of(accepted[int(d)] or 0) + delay.remaining(ROWS, newest - int(d)) for d in days])
+    fresh, found = history.novel(), []
     for day in fresh:
         rows = history.state.days[day].rows or 0
         expected = forecast(days, logs, day)
         if expected is None or math.exp(expected.expected) < LEAST_ROWS:
             continue
-        usual = math.exp(expected.expected)
-        off = log_of(max(rows, 0.5)) - expected.expected
-        chance = math.hypot(expected.noise, 1 / math.sqrt(usual))
+        usual = math.exp(expected.expected - delay.remaining(ROWS, newest - day))
+        off = log_of(max(rows, 0.5)) - math.log(usual)
+        chance = expected.noise_of(usual)
         if abs(off) <= max(limit(len(fresh), expected.past) * chance, math.log(LEAST_FACTOR)):
             continue
         event = history.event(day)
@@ -57,7 +60,7 @@ def _off(context: Context, history: History, date: str) -> list[Hypothesis]:
                 confidence=0.45 if event or (fewer and last and history.today - day < 1) else 0.88,
                 action="Compare the day with the source and load it again." if fewer else "Look for a double load.",
                 evidence={"day": iso(day), "rows": rows, "usual_rows": round(usual, 1), "forecasts": expected.past},
-                segment="" if day == fresh[-1] else iso(day),
+                segment=iso(day),
                 expected=f"{event.name} was announced for that day" if event else "",
             )
         )
@@ -67,6 +70,28 @@ def _off(context: Context, history: History, date: str) -> list[Hypothesis]:
 def _rows_of(context: Context, date: str, day: int, fewer: bool, lost: int) -> Fact | RowTest:
     """Lost rows cannot be listed; surplus ones are among the rows of that day."""
     return Fact(rows=max(lost, 0)) if fewer else RowTest(exp.and_(*between(context, date, day, day)))
+
+
+def emptied(context: Context, history: History) -> list[Hypothesis]:
+    """Raise a table that has no rows at all and had some."""
+    before = next((rows for rows in reversed(history.totals) if rows), 0)
+    if not before:
+        return []
+    return [
+        Hypothesis(
+            kind="volume_anomaly",
+            columns=tuple(context.profile.sample.names[:1]),
+            reason=f"The table is empty; in an earlier audit it had {before:,} rows.",
+            test=Fact(rows=before),
+            origin="memory",
+            prior=0.95,
+            weight=1.0,
+            confidence=0.95,
+            action="Load the table again.",
+            evidence={"rows": 0, "usual_rows": before},
+            segment="empty",
+        )
+    ]
 
 
 def _gone(history: History, date: str) -> list[Hypothesis]:
@@ -91,7 +116,6 @@ def _gone(history: History, date: str) -> list[Hypothesis]:
             confidence=0.95,
             action="Load the days again from the source.",
             evidence={"days": [iso(d) for d in gone[:50]], "rows": rows},
-            segment="" if gone[-1] == last - 1 else iso(gone[0]),
         )
     ]
 
@@ -119,5 +143,6 @@ def late_data(context: Context, history: History) -> list[Hypothesis]:
             confidence=0.9,
             action="Find out why the load did not run.",
             evidence={"last_day": iso(last), "lag": lag, "usual_lag": usual, "greatest_lag": most},
+            segment="late",
         )
     ]

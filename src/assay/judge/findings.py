@@ -160,7 +160,9 @@ def row_check(hypothesis: Hypothesis) -> RowCheck:
 
 
 def _distinct(errors: Sequence[Judgement], table: str) -> list[Judgement]:
-    """One judgement an identity: where proposers agree, the surer one stands."""
+    """One judgement an identity: where proposers agree, the surer one stands; of a day, the one that knows the past."""
+    dated = {_day_of(j) for j in errors if j.hypothesis.origin == "memory" and j.hypothesis.segment}
+    errors = [j for j in errors if j.hypothesis.segment or _day_of(j) not in dated - {None}]
     best: dict[str, Judgement] = {}
     for judgement in errors:
         h = judgement.hypothesis
@@ -168,6 +170,11 @@ def _distinct(errors: Sequence[Judgement], table: str) -> list[Judgement]:
         if identity not in best or h.confidence > best[identity].hypothesis.confidence:
             best[identity] = judgement
     return list(best.values())
+
+
+def _day_of(judgement: Judgement) -> tuple[str, tuple[str, ...], Any] | None:
+    h = judgement.hypothesis
+    return (h.kind, h.columns, h.evidence["day"]) if "day" in h.evidence else None
 
 
 def _root(index: int, cause: Mapping[int, int]) -> int:

@@ -151,6 +151,11 @@ class Memory:
             raise ConfigurationError("a reason is needed: whoever reads the next report will ask for it")
         if up_to is not None and not 0 < up_to <= 1:
             raise ConfigurationError(f"{up_to:g} is no share of rows; write 8% or 0.08")
+        before = self.store.entry(str(one["explained_by"])) if where is None and one.get("explained_by") else None
+        if before is not None:  # what is beyond the bound of an explanation of some rows is about these rows
+            where = before.body.get("where")
+        if until is not None and until.isoformat() < str(audit.body.get("today", "")):
+            raise ConfigurationError(f"{until} is before the audit that reported it; name a later day")
         dialect = "bigquery" if audit.table.startswith("bigquery://") else "duckdb"
         if where is not None:
             check_condition(where, dialect, audit.body.get("columns", ()))

@@ -16,6 +16,7 @@ from assay.errors import AssayError, ConfigurationError
 from assay.hypothesis.hypothesis import Hypothesis, RowTest
 from assay.judge.finding import Finding
 from assay.memory.entry import Entry, EntryType
+from assay.memory.naming import concealed
 from assay.source import guard
 
 MARGIN = 1.5  # of today's rate, where nobody states a bound
@@ -28,7 +29,7 @@ class Explanation:
 
     Attributes:
         id, reason, author, created, until: as the entry says.
-        kind, columns, segment: the finding it was given for.
+        kind, columns, segment: the finding it was given for; the segment as it is kept.
         where: condition of the rows it covers, in SQL; None for all rows.
         up_to: share of the rows in scope that may be affected.
         dialect: what the condition is written in.
@@ -49,12 +50,17 @@ class Explanation:
 
     @property
     def marker(self) -> str:
-        """The segment of findings in the rows that it covers, where it does not cover all."""
-        return f"where {self.where}" if self.where else self.segment
+        """The segment of findings in the rows that it covers, where it has a condition."""
+        return f"where {self.where}"
 
     def speaks_of(self, kind: str, columns: Sequence[str]) -> bool:
         """Whether a claim of this kind about these columns is the one that was explained."""
         return kind == self.kind and set(columns) == set(self.columns)
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding is the one that was explained, however many rows it has."""
+        part = finding.segment == self.marker if self.where else concealed(finding.segment) == self.segment
+        return part and self.speaks_of(finding.kind, finding.columns)
 
     def condition(self) -> exp.Expr | None:
         """The condition of its rows.
@@ -90,12 +96,12 @@ def default_bound(rate: float) -> float:
 
 
 def divide(
-    hypotheses: Sequence[Hypothesis], explanations: Sequence[Explanation], names: Sequence[str]
+    hypotheses: Sequence[Hypothesis], explanations: Sequence[Explanation], conditions: Mapping[str, exp.Expr]
 ) -> list[Hypothesis]:
     """Split claims of which a part of the rows was explained: that part, and all other rows.
 
     Args:
-        names: the columns of the table; a condition on others covers nothing.
+        conditions: of the explanations, by id, those that the table can answer; the others cover nothing.
     """
     divided: list[Hypothesis] = []
     for hypothesis in hypotheses:
@@ -103,7 +109,7 @@ def divide(
         for one in explanations:
             if not one.where or not one.speaks_of(hypothesis.kind, hypothesis.columns):
                 continue
-            condition = usable(one, names)
+            condition = conditions.get(one.id)
             if condition is None or not isinstance(rest.test, RowTest):
                 continue
             inside, outside = exp.paren(condition.copy()), exp.not_(_certain(condition))
@@ -152,7 +158,7 @@ def judge(finding: Finding, explanations: Sequence[Explanation], scope_rows: Map
     """
     said: dict[str, Any] = {}
     for one in explanations:
-        if not one.speaks_of(finding.kind, finding.columns) or finding.segment != one.marker:
+        if not one.covers(finding):
             continue
         among = scope_rows.get(one.id, 0) if one.where else rows
         rate = finding.rows_affected / among if among else 0.0
@@ -196,5 +202,7 @@ def check_condition(where: str, dialect: str, columns: Sequence[str]) -> None:
     unknown = [c for c in unknown if c.lower() not in known]
     if columns and unknown:
         raise ConfigurationError(f"the table has no column {', '.join(unknown)}; it has {', '.join(columns[:20])}")
+    if condition.find(exp.AggFunc, exp.Window, exp.Rand) is not None:
+        raise ConfigurationError(f"{where!r} does not tell row by row; leave sums, windows and random numbers out")
     if not list(condition.find_all(exp.Column)):
         raise ConfigurationError(f"{where!r} names no column; leave --where out to cover all rows")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,14 +13,14 @@ import numpy as np
 
 from assay.hypothesis.hypothesis import Context
 from assay.judge.finding import Finding, Severity
-from assay.profile.history import History, differs
+from assay.profile.history import ROWS, History, differs
 from assay.profile.state import ColumnState, DayState, Hide, TableState, days_of, values_of
 
 TABLE = "~table"  # the part of a table's states that holds its columns and values; sorts after all days
 DAY = "d:"
 ALARMING = Severity.MEDIUM
 SMALL = 0.01  # share of copied rows that changes no level
-ROWS = ("duplicate_rows", "duplicate_keys", "volume_anomaly", "date_gap")
+OF_ROWS = ("duplicate_rows", "duplicate_keys", "volume_anomaly", "date_gap")
 EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -81,10 +82,26 @@ def table_from_json(body: Mapping[str, Any]) -> TableState:
     )
 
 
-def trusted(
-    history: History, findings: Sequence[Finding], cells: Mapping[str, tuple[str, ...]], bad: Mapping[str, set[int]]
-) -> dict[int, DayState]:
-    """The fresh days as far as no unexplained finding speaks against them.
+@dataclass(frozen=True)
+class Doubt:
+    """What unexplained findings speak against.
+
+    Attributes:
+        columns: by day, those that are wrong; under None those that are wrong on days that are not known.
+        rows: days whose number of rows is wrong; None for days that are not known.
+    """
+
+    columns: Mapping[int | None, set[str]]
+    rows: frozenset[int | None]
+
+    def of(self, day: int) -> tuple[frozenset[str], bool]:
+        """The columns of a day that are not trusted, and whether its number of rows (hence all of it) is not."""
+        wrong = self.columns.get(day, set()) | self.columns.get(None, set())
+        return frozenset(wrong), day in self.rows or None in self.rows
+
+
+def doubt_of(findings: Sequence[Finding], cells: Mapping[str, tuple[str, ...]], bad: Mapping[str, set[int]]) -> Doubt:
+    """What the unexplained findings of an audit speak against.
 
     Args:
         findings: of the audit.
@@ -98,15 +115,20 @@ def trusted(
             continue
         if finding.kind == "duplicate_rows" and finding.rate < SMALL:
             continue
-        days: set[int] | list[None] = bad.get(finding.id) or _named(finding.evidence) or [None]
+        days: set[int] | list[None] = bad[finding.id] if finding.id in bad else named(finding.evidence) or [None]
         for day in days:
-            if finding.kind in ROWS:
+            if finding.kind in OF_ROWS:
                 rows.add(day)
             columns.setdefault(day, set()).update(cells.get(finding.id, finding.columns))
+    return Doubt(columns, frozenset(rows))
+
+
+def trusted(history: History, doubt: Doubt) -> dict[int, DayState]:
+    """The fresh days as far as they may be trusted."""
     kept = {}
     for day in history.fresh():
-        wrong = frozenset(columns.get(day, set()) | columns.get(None, set()))
-        state = history.state.days[day].without(wrong, rows=day in rows or None in rows)
+        wrong, rows = doubt.of(day)
+        state = history.state.days[day].without(wrong, rows=rows)
         if state.rows is not None or state.amounts:
             kept[day] = _filled(state, history.days.get(day), wrong)
     return kept
@@ -120,14 +142,28 @@ def _filled(state: DayState, old: DayState | None, wrong: frozenset[str]) -> Day
     return DayState(state.rows, amounts, {**{c: p for c, p in old.parts.items() if c in wrong}, **state.parts})
 
 
-def _named(evidence: Mapping[str, Any]) -> set[int]:
+def named(evidence: Mapping[str, Any]) -> set[int]:
     """The days that a finding's evidence names."""
     days = [evidence["day"]] if isinstance(evidence.get("day"), str) else evidence.get("days", [])
     return {day_number(d) for d in days} if isinstance(days, list | tuple) else set()
 
 
-def changes(history: History) -> list[tuple[str, int, int, float]]:
-    """How amounts of accepted days changed since the audit before: metric, age then, age now, natural log of ratio."""
+def unsettled(history: History, doubt: Doubt) -> list[str]:
+    """The days (ISO) that are not accepted as they are: they are looked at again until they are mended or explained."""
+    days = {d for d, s in history.state.days.items() if doubt.of(d)[1] or doubt.of(d)[0] & _names(s)}
+    return [iso_day(d) for d in sorted(days & set(history.fresh()))]
+
+
+def _names(state: DayState) -> set[str]:
+    return {*state.amounts, *state.parts}
+
+
+def changes(history: History, doubt: Doubt) -> list[tuple[str, int, int, float]]:
+    """How trusted figures of accepted days changed since the audit before, the number of rows among them.
+
+    Returns:
+        Metric, age then, age now, natural logarithm of the ratio.
+    """
     last, last_before = history.last, history.before
     if last is None or last_before is None:
         return []
@@ -140,10 +176,17 @@ def changes(history: History) -> list[tuple[str, int, int, float]]:
         young = before < 14
         if not young and not differs(old, state):
             continue
-        for name, amount in state.amounts.items():
-            was = old.amounts.get(name)
-            if was is not None and was.total > 0 and amount.total > 0:
-                change = float(np.log(amount.total / was.total))
+        wrong, rows = doubt.of(day)
+        if rows:
+            continue
+        for name, total, was in _pairs(state, old):
+            if total > 0 and was > 0 and name not in wrong:
+                change = float(np.log(total / was))
                 if young or abs(change) > 1e-4:
                     found.append((name, before, after, round(change, 5)))
     return found
+
+
+def _pairs(state: DayState, old: DayState) -> list[tuple[str, float, float]]:
+    pairs = [(n, a.total, old.amounts[n].total) for n, a in state.amounts.items() if n in old.amounts]
+    return [(ROWS, float(state.rows or 0), float(old.rows or 0)), *pairs]

@@ -49,6 +49,11 @@ class Recall:
         """What the audit before recorded."""
         return self.audits[0].body if self.audits else None
 
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        """Days (ISO) that the audit before did not accept."""
+        return tuple((self.last or {}).get("unsettled", ()))
+
     def preference(self, name: str) -> Any:
         """What people prefer, the newest word on it; None if nobody said."""
         return next((e.body[name] for e in self.preferences if name in e.body), None)
@@ -121,14 +126,23 @@ class Recall:
             delay=max(delays) if delays else None,
             partial=partial,
             names=dict(kept.get("names", {})),
+            seen={day_number(d): digest for d, digest in kept.get("seen", {}).items()},
+            named=frozenset(_days_named(audits[0].body)) if audits else frozenset(),
             before=day_number(audits[0].body["last_day"]) if audits and audits[0].body.get("last_day") else None,
         )
 
 
+def _days_named(audit: Mapping[str, Any]) -> list[int]:
+    """The days that findings of an audit are about."""
+    return [day_number(d) for f in audit.get("findings", ()) for d in f.get("days", ())]
+
+
 def recall(store: Store, table: str, today: str) -> Recall:
     """Everything that a store knows of a table, on a day (ISO)."""
-    since = f"{DAY}{iso_day(day_number(today) - REACH)}"
-    parts = store.states(table, since)
+    audits = tuple(e for e in store.entries((EntryType.AUDIT,), table=table, limit=AUDITS) if e.table == table)
+    # The days before the last one of the table, which may be long ago.
+    newest = min([today, *(a.body["last_day"] for a in audits[:1] if a.body.get("last_day"))])
+    parts = store.states(table, f"{DAY}{iso_day(day_number(newest) - REACH)}")
     stated = store.entries(
         (EntryType.EXPLANATION, EntryType.REJECTION, EntryType.CONTEXT, EntryType.PREFERENCE), table=table
     )
@@ -138,7 +152,7 @@ def recall(store: Store, table: str, today: str) -> Recall:
     return Recall(
         table,
         today,
-        tuple(store.entries((EntryType.AUDIT,), table=table, limit=AUDITS)),
+        audits,
         tuple(e for e in explanations if e.until is None or today <= e.until),
         tuple(e for e in explanations if e.until is not None and today > e.until),
         tuple(e for e in valid if e.type is EntryType.CONTEXT),
@@ -171,5 +185,7 @@ def columns_kept(
     old: Mapping[str, ColumnState], new: Mapping[str, ColumnState], wrong: set[str]
 ) -> dict[str, ColumnState]:
     """The columns that the next audit expects: those of now, and as they were where something is wrong with them."""
+    empty = {n for n, c in new.items() if n in old and c.nulls == c.rows}  # teaches nothing
+    wrong = wrong | empty
     kept = {n: c for n, c in new.items() if n not in wrong}
     return {**{n: c for n, c in old.items() if n in wrong}, **kept}

@@ -12,7 +12,8 @@ from assay.hypothesis.hypothesis import RowTest
 from assay.judge.finding import Finding, Verdict
 from assay.judge.verdict import Judgement
 from assay.memory.entry import Entry, EntryType, Tally, new_id, now
-from assay.memory.observation import DAY, TABLE, changes, iso_day, table_to_json, trusted
+from assay.memory.naming import concealed
+from assay.memory.observation import DAY, TABLE, Doubt, changes, iso_day, named, table_to_json, trusted, unsettled
 from assay.memory.recall import Recall, accepted_before, columns_kept
 from assay.memory.store import State
 from assay.profile.history import History
@@ -29,6 +30,7 @@ def entry_of(
     findings: Sequence[Finding],
     judgements: Sequence[Judgement],
     roles: Roles,
+    doubt: Doubt,
 ) -> Entry:
     """The record of an audit. It names explanations by their ids only, so that forgetting one leaves no copy."""
     news = [f for f in findings if f.status == "new"]
@@ -49,24 +51,32 @@ def entry_of(
                 "id": f.id,
                 "kind": f.kind,
                 "columns": list(f.columns),
-                "segment": f.segment,
+                "segment": concealed(f.segment),
                 "severity": str(f.severity),
                 "status": f.status,
                 "rows": f.rows_affected,
                 "rate": f.rate,
                 "role": meaning(roles, f.columns),
                 "whole": (f.kind, f.columns) in whole,
-                "first_seen": f.first_seen or seen.get((f.kind, f.columns, f.segment), recall.today),
+                "days": [iso_day(d) for d in sorted(named(f.evidence))],
+                "first_seen": f.first_seen or seen.get((f.kind, f.columns, concealed(f.segment)), recall.today),
                 "explained_by": (f.memory or {}).get("id"),
             }
             for f in findings
         ],
-        "growth": changes(history),
+        "growth": changes(history, doubt),
+        "unsettled": _unsettled(recall, history, doubt),
         "new_values": _new_values(history),
     }
     worst = "; ".join(f"{f.kind} in {_listed(f.columns)}" for f in news[:8]) or "nothing new"
     text = f"Audit of {name}, {history.state.rows} rows: {worst}"
     return Entry(new_id(), EntryType.AUDIT, recall.table, text[:1_000], body, "assay", now())
+
+
+def _unsettled(recall: Recall, history: History, doubt: Doubt) -> list[str]:
+    """Days that are not accepted, with those before the part of the table that was looked at."""
+    first = min((iso_day(d) for d in history.state.days), default="9999") if history.partial else ""
+    return [*(d for d in recall.unsettled if d < first), *unsettled(history, doubt)]
 
 
 def _listed(columns: Sequence[str]) -> str:
@@ -83,14 +93,14 @@ def states_of(
     print_: str,
     findings: Sequence[Finding],
     cells: Mapping[str, tuple[str, ...]],
-    bad: Mapping[str, set[int]],
+    doubt: Doubt,
     plain: Mapping[str, str],
 ) -> dict[tuple[str, str], State | None]:
     """The states that the next audit is judged by: accepted days, columns and values.
 
     Args:
         cells: the columns whose cells are bad, by finding id.
-        bad: the days on which a finding has rows, by finding id, where that is known.
+        doubt: what the findings speak against.
         plain: the text of hidden values, where it may be kept.
     """
     wrong = {
@@ -103,7 +113,7 @@ def states_of(
         column for f in findings if f.status == "new" and f.severity.rank <= 2 for column in cells.get(f.id, f.columns)
     }
     fresh: dict[str, State] = {
-        f"{DAY}{iso_day(day)}": state.to_json() for day, state in trusted(history, findings, cells, bad).items()
+        f"{DAY}{iso_day(day)}": state.to_json() for day, state in trusted(history, doubt).items()
     }
     values = {}
     for column in {**history.values, **history.state.values}:
@@ -113,7 +123,10 @@ def states_of(
         values[column] = dict(sorted(known.items(), key=lambda item: (-item[1], item[0]))[:VALUES])
     columns = columns_kept(history.columns, history.state.columns, wrong)
     table = table_to_json(TableState(history.state.rows, columns, {}, {c: v for c, v in values.items() if v}))
-    fresh[TABLE] = {**table, "names": {**history.names, **plain}}
+    seen = {d: digest for d, digest in history.seen.items() if history.partial and d not in history.state.days}
+    seen |= {d: state.digest() for d, state in history.state.days.items()}
+    told = {iso_day(d): digest for d, digest in sorted(seen.items())}
+    fresh[TABLE] = {**table, "names": {**history.names, **plain}, "seen": told}
     return {
         (recall.table, part): {"v": print_, "s": state, "p": accepted_before(recall.parts.get(part, {}), print_)}
         for part, state in fresh.items()
@@ -122,7 +135,7 @@ def states_of(
 
 def tallies_of(recall: Recall, print_: str, judgements: Sequence[Judgement], roles: Roles) -> list[Tally]:
     """What each sort of hypothesis came to in this audit; a table that is audited again unchanged teaches nothing."""
-    if len(recall.earlier(print_)) < len(recall.audits):
+    if recall.audits and recall.audits[0].body.get("fingerprint") == print_:
         return []
     tested: Counter[tuple[str, str]] = Counter()
     true: Counter[tuple[str, str]] = Counter()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from secrets import token_bytes
 from typing import Any
 
 from sqlglot import exp
 
-from assay.errors import QueryError
+from assay.errors import MemoryStoreError, QueryError
 from assay.hypothesis.delay import delay_of
 from assay.hypothesis.experience import meaning
 from assay.hypothesis.hypothesis import Context, Hypothesis
@@ -19,7 +20,8 @@ from assay.judge.findings import Ruling
 from assay.judge.verdict import Judgement
 from assay.memory.bank import Memory
 from assay.memory.explanation import Explanation, divide, judge, usable
-from assay.memory.observation import ALARMING, fingerprint, hider, iso_day, observe
+from assay.memory.naming import concealed
+from assay.memory.observation import ALARMING, doubt_of, fingerprint, hider, iso_day, observe
 from assay.memory.recall import Recall
 from assay.memory.recording import entry_of, states_of, tallies_of
 from assay.profile.history import History
@@ -38,13 +40,12 @@ FEWEST_AUDITS = 3
 class Session:
     """One table's memory during one audit."""
 
-    def __init__(self, memory: Memory, table: str, today: date | None = None, *, partial: bool = False) -> None:
+    def __init__(self, memory: Memory, table: str, today: date | None = None) -> None:
         """Recall what is known of a table.
 
         Args:
             table: its lasting name.
             today: the day of the audit; by default the clock's (UTC).
-            partial: whether only the rows since some day are audited.
 
         Raises:
             MemoryStoreError: the memory cannot be read.
@@ -52,19 +53,21 @@ class Session:
         self._memory = memory
         self.today = today or datetime.now(UTC).date()
         self.recall: Recall = memory.recall(table, self.today)
-        self._partial = partial
+        self.partial = False  # whether only the rows since some day are audited
         self._history: History | None = None
         self._print = ""
         self._plain: dict[str, str] = {}
+        self._conditions: dict[str, exp.Expr] = {}
+        self._scope: dict[str, int | None] = {}
 
     def since(self) -> str | None:
-        """The first day (ISO) that is new or may have been restated since the audit before; None for all days."""
+        """The first day (ISO) that is new, may have been restated, or was not accepted; None for all days."""
         history = self.recall.history(TableState(0), "", partial=True)
         if history.last is None:
             return None
         delay = delay_of(history)
         back = delay.days + 1 if delay.known else max(delay.days + 1, 14)
-        return iso_day(history.last - back)
+        return min([iso_day(history.last - back), *self.recall.unsettled])
 
     def depth(self, rows: int) -> int:
         """Rows to propose from: more where hypotheses were often true."""
@@ -74,48 +77,61 @@ class Session:
 
     def inform(self, context: Context) -> Context:
         """The context with the table's past; waits for its counts."""
-        hide = hider(self._memory.store.secret(), plain=False)
+        hide = hider(self._secret(), plain=False)
         state = observe(context, hide)
         if self._memory.keep_values:
             self._plain = {hide(v): v for counts in context.profile.groups.values.values() for v in counts.values[:500]}
         self._print = fingerprint(state)
-        self._history = self.recall.history(state, self._print, partial=self._partial)
+        self._history = self.recall.history(state, self._print, partial=self.partial)
         return replace(context, history=self._history, experience=self.recall.experience)
 
-    def refine(self, hypotheses: Sequence[Hypothesis], context: Context) -> list[Hypothesis]:
+    def _secret(self) -> bytes:
+        try:
+            return self._memory.store.secret()
+        except MemoryStoreError:  # a memory that was never written and cannot be: nothing will be compared with it
+            return token_bytes(32)
+
+    def refine(self, source: Source, hypotheses: Sequence[Hypothesis], context: Context) -> list[Hypothesis]:
         """Hypotheses as memory knows them: explained rows apart from the others, confidence by what people said."""
-        names = list(context.profile.sample.names)
+        self._measure(source, hypotheses, list(context.profile.sample.names))
         refined = []
-        for h in divide(hypotheses, self.recall.explanations, names):
+        for h in divide(hypotheses, self.recall.explanations, self._conditions):
             sure = self.recall.experience.confidence(h.kind, meaning(context.roles, h.columns), h.confidence)
             refined.append(h if sure == h.confidence else replace(h, confidence=sure))
         return refined
 
-    def settle(self, source: Source, ruling: Ruling, names: Sequence[str]) -> Ruling:
+    def settle(self, source: Source, ruling: Ruling) -> Ruling:
         """Findings with what memory says of each: new, known or expected, and when it was first seen."""
         seen = self.recall.first_seen()
-        spoken = [
-            e
-            for e in self.recall.explanations
-            if any(e.speaks_of(f.kind, f.columns) and f.segment == e.marker for f in ruling.findings)
-        ]
-        scope = self._scopes(source, spoken, names)
+        spoken = [e for e in self.recall.explanations if any(e.covers(f) for f in ruling.findings)]
+        scope = {i: n for i, n in self._scope.items() if n is not None}
         findings = []
         for finding in ruling.findings:
-            first = seen.get((finding.kind, finding.columns, finding.segment), self.recall.today)
+            first = seen.get((finding.kind, finding.columns, concealed(finding.segment)), self.recall.today)
             told = judge(replace(finding, first_seen=first), spoken, scope, source.rows)
             findings.append(told)
-        return replace(ruling, findings=tuple(findings))
+        lost = tuple(
+            f"the explanation {i} covers nothing: the table does not have its columns, or cannot answer its condition"
+            for i, n in self._scope.items()
+            if n is None
+        )
+        return replace(ruling, findings=tuple(findings), failures=(*ruling.failures, *lost))
 
-    @staticmethod
-    def _scopes(source: Source, explanations: Sequence[Explanation], names: Sequence[str]) -> dict[str, int]:
-        conditions = {e.id: c for e in explanations if e.where and (c := usable(e, names)) is not None}
-        if not conditions:
-            return {}
+    def _measure(self, source: Source, hypotheses: Sequence[Hypothesis], names: Sequence[str]) -> None:
+        """Count the rows of each condition that is needed; one that fails is left out, so that it fails no test."""
+        wanted = [
+            e
+            for e in self.recall.explanations
+            if e.where and e.id not in self._scope and any(e.speaks_of(h.kind, h.columns) for h in hypotheses)
+        ]
+        conditions = {e.id: c for e in wanted if (c := usable(e, names)) is not None}
         metrics = {i: RowsWhere(c) for i, c in conditions.items()}
-        measured = measure(source, list(metrics.values()))
-        states = {i: measured[m].state for i, m in metrics.items()}
-        return {i: s.n for i, s in states.items() if isinstance(s, Count)}
+        measured = measure(source, list(metrics.values())) if metrics else {}
+        for one in wanted:
+            state = measured[metrics[one.id]].state if one.id in metrics else None
+            self._scope[one.id] = state.n if isinstance(state, Count) else None
+            if isinstance(state, Count):
+                self._conditions[one.id] = conditions[one.id]
 
     def record(self, source: Source, ruling: Ruling, judgements: Sequence[Judgement], context: Context) -> None:
         """Keep what this audit found.
@@ -126,9 +142,10 @@ class Session:
         history = self._history
         if history is None:
             return
-        bad = self._bad_days(source, ruling, context)
-        entry = entry_of(self.recall, history, self._print, source.name, ruling.findings, judgements, context.roles)
-        states = states_of(self.recall, history, self._print, ruling.findings, ruling.cells, bad, self._plain)
+        found, roles = ruling.findings, context.roles
+        doubt = doubt_of(found, ruling.cells, self._bad_days(source, ruling, context))
+        entry = entry_of(self.recall, history, self._print, source.name, found, judgements, roles, doubt)
+        states = states_of(self.recall, history, self._print, found, ruling.cells, doubt, self._plain)
         self._memory.record(entry, states, tallies_of(self.recall, self._print, judgements, context.roles))
 
     @staticmethod
@@ -165,9 +182,11 @@ class Session:
         }
 
     def gone(self, findings: Sequence[Finding]) -> list[Mapping[str, Any]]:
-        """What the audit before reported and this one does not find."""
+        """What the audit before reported and this one does not find; of a part of the table nothing is said."""
+        if self.partial:
+            return []
         earlier = self.recall.earlier(self._print)
-        present = {(f.kind, f.columns, f.segment) for f in findings}
+        present = {(f.kind, f.columns, concealed(f.segment)) for f in findings}
         before = earlier[0].body.get("findings", ()) if earlier else ()
         return [one for one in before if (one["kind"], tuple(one["columns"]), one.get("segment", "")) not in present]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from assay.profile.state import ColumnState, DayState, TableState
 
+ROWS = "~rows"  # the name of the number of rows, where it stands beside amounts
 CHANGED = 1e-6  # relative difference of a sum that is no rounding
 
 
@@ -55,6 +56,8 @@ class History:
         partial: whether only the rows since some day are audited.
         names: the plain text of hidden values where the memory may keep it.
         before: the last day in the table at the audit before; None where there was none.
+        seen: digest of each day as the audit before saw it, accepted or not.
+        named: days that a finding of the audit before was about.
     """
 
     audits: int
@@ -72,6 +75,8 @@ class History:
     partial: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
     before: int | None = None
+    seen: Mapping[int, str] = field(default_factory=dict)
+    named: frozenset[int] = frozenset()
 
     @property
     def last(self) -> int | None:
@@ -83,9 +88,18 @@ class History:
         """Days of the table now that are not as they were accepted."""
         return [d for d, state in sorted(self.state.days.items()) if d not in self.days or differs(self.days[d], state)]
 
+    def novel(self) -> list[int]:
+        """Fresh days that no audit has looked at as they are now, and those that one found something in.
+
+        A day may lack acceptance for something that its sums do not show; it was judged when it came.
+        """
+        return [d for d in self.fresh() if d in self.named or self.seen.get(d) != self.state.days[d].digest()]
+
     def unchanged(self) -> bool:
         """Whether the table is the one that was accepted before: then there is nothing to judge by its history."""
-        return bool(self.days) and not self.fresh() and set(self.columns) == set(self.state.columns)
+        types = {n: c.type for n, c in self.state.columns.items()}
+        values = all(set(v) <= set(self.values.get(n) or v) for n, v in self.state.values.items())
+        return bool(self.days) and not self.fresh() and values and types == {n: c.type for n, c in self.columns.items()}
 
     def event(self, day: int) -> Event | None:
         """The stated event that a day belongs to."""
@@ -93,8 +107,8 @@ class History:
 
 
 def differs(old: DayState, new: DayState) -> bool:
-    """Whether a day is not as it was: other rows or amounts, or some of them were not trusted before."""
-    if old.rows != new.rows or not new.amounts.keys() <= old.amounts.keys():
+    """Whether a day is not as it was: other rows or amounts, or some of it was not trusted before."""
+    if old.rows != new.rows or not new.amounts.keys() <= old.amounts.keys() or not new.parts.keys() <= old.parts.keys():
         return True
     for name, amount in new.amounts.items():
         was = old.amounts[name]

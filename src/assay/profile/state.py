@@ -6,6 +6,8 @@ and sums of disjoint rows add up.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -69,6 +71,11 @@ class DayState:
         amounts = {n: a for n, a in self.amounts.items() if n not in columns}
         parts = {c: values for c, values in self.parts.items() if c not in columns}
         return DayState(self.rows, amounts, parts)
+
+    def digest(self) -> str:
+        """32 bits that tell whether a day changed; not by which segments it was counted, since these may vary."""
+        text = json.dumps(replace(self, parts={}).to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         return {
