@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import platform
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,13 @@ def header(options: argparse.Namespace) -> dict[str, Any]:
         "python": platform.python_version(),
         "arguments": {name: _plain(value) for name, value in vars(options).items()},
     }
+
+
+def write(log: Path, experiment: str, options: argparse.Namespace, results: Sequence[Mapping[str, Any]]) -> None:
+    """Write the log of one run: its head, and a line for each result."""
+    lines = [{"experiment": experiment, **header(options)}, *results]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,6 @@ tallies. Times are wall time, in one process that has opened the memory, over se
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import statistics
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 from assay.memory.entry import Entry, EntryType, Tally
 from assay.memory.open import open_store
 from assay.memory.store import Store
+from benchmarks import logbook
 
 TABLES = 500
 DAYS = 90
@@ -106,6 +106,7 @@ def main() -> None:
     parser.add_argument("--entries", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--log", type=Path, default=Path("out/memory_recall.jsonl"))
     parser.add_argument("--address", help="of an empty memory; by default SQLite files that are removed afterwards")
     options = parser.parse_args()
     measured = {}
@@ -122,8 +123,12 @@ def main() -> None:
         for question, values in times.items():
             p95 = statistics.quantiles(values, n=20)[-1]
             print(f"{memory:<14}{question:<20}{statistics.median(values):>8.1f}{p95:>8.1f}")
-    medians = {m: {q: statistics.median(v) for q, v in times.items()} for m, times in measured.items()}
-    print(json.dumps({"entries": options.entries, "runs": options.runs, "seed": options.seed, "median_ms": medians}))
+    told = [
+        {"memory": m, "question": q, "median": statistics.median(v), "p95": statistics.quantiles(v, n=20)[-1]}
+        for m, times in measured.items()
+        for q, v in times.items()
+    ]
+    logbook.write(options.log, "memory_recall", options, told)
 
 
 if __name__ == "__main__":

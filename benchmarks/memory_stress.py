@@ -25,6 +25,7 @@ from pathlib import Path
 
 from assay.memory.entry import Entry, EntryType, Tally, now
 from assay.memory.sqlite import SQLiteStore
+from benchmarks import logbook
 
 TABLE = "ads_daily"
 SCOPE = "stress"
@@ -145,6 +146,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=8)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--log", type=Path, default=Path("out/memory_stress.jsonl"))
     parser.add_argument("--writer", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -155,7 +157,8 @@ def main() -> int:
         begin = time.monotonic()
         outcome = stress(Path(folder), options.processes, options.kills, options.seed)
         seconds = time.monotonic() - begin
-    print(json.dumps({**vars(outcome), "processes": options.processes, "seed": options.seed, "seconds": seconds}))
+    told = {**vars(outcome), "processes": options.processes, "seed": options.seed, "seconds": seconds}
+    logbook.write(options.log, "memory_stress", options, [told])
     print(
         f"{options.processes} processes, {outcome.killed} killed: {outcome.noted} writes noted, {outcome.found} there, "
         f"{len(outcome.lost)} lost, {len(outcome.halves)} half-written, {len(outcome.errors)} errors"

@@ -15,6 +15,10 @@ Sections come in a fixed order, and what no log tells of is left out. Logs are m
     python benchmarks/detection.py --sizes 5000 --seeds 5 --log out/detection.jsonl
     python benchmarks/engine_agreement.py --log out/engine_agreement.jsonl
     python benchmarks/bigquery_memory.py --log out/bigquery_memory.jsonl
+    python benchmarks/memory_replay.py --seeds 0 1 2
+    python benchmarks/memory_budget.py
+    python benchmarks/memory_stress.py
+    python benchmarks/memory_recall.py
     python benchmarks/audit_speed.py --rows 1000000,10000000 --log out/audit_speed.json
 """
 
@@ -30,7 +34,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import engine_sections, sections
+from benchmarks import engine_sections, memory_sections, sections
 
 Run = tuple[dict[str, Any], list[dict[str, Any]]]
 ORDER = (
@@ -43,6 +47,10 @@ ORDER = (
     "detection",
     "engine_agreement",
     "bigquery_memory",
+    "memory_replay",
+    "memory_budget",
+    "memory_stress",
+    "memory_recall",
     "speed",
 )
 
@@ -120,7 +128,13 @@ def _section(name: str, head: dict[str, Any], results: list[dict[str, Any]], out
         return detection(head, results)
     simple = {"sweep": sections.sweep, "clean": sections.clean, "consistency": sections.consistency}
     engines = {"engine_agreement": engine_sections.agreement, "bigquery_memory": engine_sections.memory}
-    return {**simple, **engines, "pairs": sections.pairs}[name](head, results)
+    memory = {
+        "memory_replay": memory_sections.replay,
+        "memory_budget": memory_sections.budget,
+        "memory_stress": memory_sections.stress,
+        "memory_recall": memory_sections.recall,
+    }
+    return {**simple, **engines, **memory, "pairs": sections.pairs}[name](head, results)
 
 
 def detection(head: dict[str, Any], results: list[dict[str, Any]]) -> str:
