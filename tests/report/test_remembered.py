@@ -50,7 +50,7 @@ def test_without_memory_nothing_is_said_of_the_past() -> None:
     assert (told.memory, told.problems[0].seen) == (None, "")
     assert "Memory" not in terminal.render(audit_with(finding()))
     assert "Memory" not in markdown.render(audit_with(finding()))
-    assert "Against the audits before" not in " ".join(told.summary)
+    assert "earlier audits" not in " ".join(told.summary)
 
 
 def test_the_day_of_an_audit_is_that_of_its_start_where_memory_names_none() -> None:
@@ -77,9 +77,11 @@ def test_a_table_with_only_known_findings_has_no_problems_and_says_what_is_known
 
 
 def test_the_summary_compares_with_the_audits_before() -> None:
-    assert "Against the audits before: 1 new, 1 still there, 1 gone, 1 known, 1 expected." in view(recalled()).summary
+    assert "Compared with earlier audits: 1 first seen today, 1 still there, 1 gone, 1 known, 1 expected." in (
+        view(recalled()).summary
+    )
     same = dataclasses.replace(audit_with(), memory=Remembered(3))
-    assert "Against the audits before: nothing new." in view(same).summary
+    assert "Compared with earlier audits: nothing new." in view(same).summary
 
 
 def test_the_first_audit_says_that_there_is_nothing_to_compare_with() -> None:
@@ -87,7 +89,7 @@ def test_the_first_audit_says_that_there_is_nothing_to_compare_with() -> None:
     assert told.memory is not None
     assert told.memory.recalled.startswith("no earlier audit of other data")
     assert told.memory.groups == ()
-    assert "audits before" not in " ".join(told.summary)
+    assert "earlier audits" not in " ".join(told.summary)
 
 
 def test_figures_of_a_chart_name_their_days() -> None:

@@ -94,15 +94,15 @@ def day_of(audit: Audit) -> str:
 
 
 def compared(audit: Audit) -> str:
-    """A sentence of what is new, still there, gone and explained; "" where there is nothing to compare with."""
+    """A sentence of what is first seen, still there, gone and explained; "" where there is nothing to compare with."""
     told, today = audit.memory, day_of(audit)
     if told is None or not (told.audits or told.explanations):
         return ""
     counts = Counter(_standing(f, today) for f in audit.findings)
     counts["gone"] = len(told.gone)
-    words = ("new", "still there", "gone", "known", "expected")
+    words = ("first seen today", "still there", "gone", "known", "expected")
     listed = ", ".join(f"{count_text(counts[w])} {w}" for w in words if counts[w])
-    return f"Against the audits before: {listed}." if listed else "Against the audits before: nothing new."
+    return f"Compared with earlier audits: {listed or 'nothing new'}."
 
 
 def explained_text(findings: Sequence[Finding]) -> list[str]:
@@ -114,7 +114,7 @@ def explained_text(findings: Sequence[Finding]) -> list[str]:
 def _standing(finding: Finding, today: str) -> str:
     if finding.status != "new":
         return finding.status
-    return "new" if finding.first_seen is None or finding.first_seen >= today else "still there"
+    return "first seen today" if finding.first_seen is None or finding.first_seen >= today else "still there"
 
 
 def _recalled(told: Remembered) -> str:
