@@ -6,8 +6,8 @@
 The table grows by a day a day. It has a weekly season, a sale of four days that nobody announced, conversions that keep
 arriving for three days, and a quirk: on one platform a part of the rows has more conversions than clicks, which an
 engineer explains the first time it is reported. Twelve faults come on days that were drawn beforehand, each of another
-kind; the load is repaired the next day. A finding counts on the day on which it is first reported as new, if it fails the default gate. Without memory every
-audit starts from nothing, and its quirk is news every day.
+kind; the load is repaired the next day. A finding counts on the day on which it is first reported as new, if it fails
+the default gate. Without memory every audit starts from nothing, and what stays is news every day.
 """
 
 from __future__ import annotations
@@ -142,7 +142,11 @@ FAULTS: dict[str, tuple[Fault, frozenset[str]]] = {
     "clicks_exceed_impressions": (more_clicks, frozenset({"clicks_exceed_impressions", "metric_anomaly"})),
     "outliers": (far_out, frozenset({"outliers", "metric_anomaly", "relation_violation"})),
     "volume_anomaly": (half, frozenset({"volume_anomaly", "stale_data", "metric_anomaly", "distribution_drift"})),
-    "unit_change": (cents, frozenset({"unit_change", "metric_anomaly", "relation_violation", "outliers"})),
+    # Cents look like amounts that lost their decimal mark.
+    "unit_change": (
+        cents,
+        frozenset({"unit_change", "malformed_values", "metric_anomaly", "relation_violation", "outliers"}),
+    ),
     "missing_columns": (no_column, frozenset({"missing_columns"})),
     "type_change": (codes, frozenset({"type_change"})),
     "stale_data": (no_load, frozenset({"stale_data"})),
