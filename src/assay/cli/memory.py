@@ -18,7 +18,7 @@ memory = typer.Typer(
     name="memory",
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="What audits remember: list, explain, reject, remember, forget, history.",
+    help="What audits remember, and what people say of it.",
 )
 
 Finding = Annotated[str, typer.Argument(metavar="FINDING", help="The id of a finding, or the beginning of it.")]
@@ -58,7 +58,7 @@ def list_(
     scope: ScopeOption = None,
     debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
-    """What is remembered, the newest first; with words, the best match first."""
+    """List what is remembered, or search it."""
     from assay.errors import ConfigurationError
     from assay.memory.entry import EntryType
 
@@ -83,7 +83,7 @@ def show(
     scope: ScopeOption = None,
     debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
-    """One entry with all that is known of it."""
+    """Show one entry with all that is known of it."""
     from assay.cli.console import put
 
     with _open(address, scope) as bank:
@@ -132,9 +132,9 @@ def explain(
     scope: ScopeOption = None,
     debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
-    """Say that a finding has a known cause: the next audits report it as known.
+    """Say that a finding has a known cause.
 
-    It fails no gate then, up to its bound. Outside its scope and beyond its bound it is news again.
+    The next audits report it as known: it fails no gate, up to its bound. Outside its scope and beyond its bound it is news again.
     """
     from assay.cli.console import put
 
@@ -154,7 +154,10 @@ def reject(
     scope: ScopeOption = None,
     debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
-    """Say that a finding is no error: it is expected from now on, unless it grows by half."""
+    """Say that a finding is no error.
+
+    It is expected from now on, unless it grows by half.
+    """
     from assay.cli.console import put
 
     with _open(address, scope, by) as bank:
@@ -171,7 +174,10 @@ def accept(
     scope: ScopeOption = None,
     debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
-    """Say that a finding was right: its like is tested earlier and reported surer."""
+    """Say that a finding was right.
+
+    Its like is tested earlier and reported surer.
+    """
     with _open(address, scope, by) as bank:
         bank.accept(finding)
     return 0
@@ -210,7 +216,7 @@ def forget(
     scope: ScopeOption = None,
     debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
-    """Remove an entry, or all that is known of a table, everywhere."""
+    """Remove an entry, or all of a table, everywhere."""
     from assay.cli.console import put
     from assay.errors import ConfigurationError
 
@@ -234,7 +240,7 @@ def history(
     scope: ScopeOption = None,
     debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
-    """The audits of a table: when, how many rows, what was found."""
+    """Show the audits of a table and what they found."""
     from assay.cli.console import put
     from assay.memory.entry import EntryType
 
@@ -264,7 +270,7 @@ def export(
     scope: ScopeOption = None,
     debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
-    """Write all entries and experience to a JSON file that import reads."""
+    """Write entries and experience to a JSON file."""
     from assay.cli.console import put
 
     with _open(address, scope) as bank:
@@ -279,7 +285,10 @@ def import_(
     scope: ScopeOption = None,
     debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
-    """Add the entries of an exported file; those that are there already stay as they are."""
+    """Add the entries of an exported file.
+
+    Those that are there already stay as they are.
+    """
     from assay.cli.console import put
 
     with _open(address, scope) as bank:

@@ -1,12 +1,15 @@
 """How often hypotheses of a sort turned out true, and what people said of the findings: priors that learn.
 
 A rate is shrunk towards the one of the next wider circle (beta-binomial, with the wider circle as prior): this table,
-the other tables of its data set, all tables, and at last the proposer's own guess. So one audit of a table moves its
-priors a little, ten move them a lot, and a source that repeats rows in one table is suspected in its siblings.
+the other tables of its data set, all tables, and at last the rate of all hypotheses together. How far it is from that
+last one, as a ratio of odds, moves the proposer's own guess, which knows what the sample shows (Bayes' rule, the guess
+being the evidence). So one audit of a table moves its priors a little, ten move them a lot, and a source that repeats
+rows in one table is suspected in its siblings.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -57,14 +60,21 @@ class Experience:
         """
         if kind in self.always:
             return STANDING
-        rate = guess
+        base = self.base
+        rate = base
         for name, circle in (("all", self.all), ("kin", self.kin), ("own", self.own)):
             record = circle.get((kind, role))
             if record is not None and record.tested:
                 # What people rejected was not true after all.
                 true = max(0.0, record.true - record.rejected)
                 rate = (WEIGHT[name] * rate + true) / (WEIGHT[name] + record.tested)
-        return rate
+        return _probability(_log_odds(guess) + _log_odds(rate) - _log_odds(base))
+
+    @property
+    def base(self) -> float:
+        """The share of all tested hypotheses that were true."""
+        records = [r for circle in (self.own, self.kin, self.all) for r in circle.values()]
+        return (sum(r.true for r in records) + 1) / (sum(r.tested for r in records) + 20)
 
     def confidence(self, kind: str, role: str, guess: float) -> float:
         """How sure a confirmed finding is, after what people said of such findings in this table and its siblings."""
@@ -77,6 +87,15 @@ class Experience:
         """Share of the tested hypotheses of this table that were true: what decides how closely it is looked at."""
         tested = sum(r.tested for r in self.own.values())
         return sum(r.true for r in self.own.values()) / tested if tested else 0.0
+
+
+def _log_odds(p: float) -> float:
+    p = min(max(p, 1e-4), 1 - 1e-4)
+    return math.log(p / (1 - p))
+
+
+def _probability(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
 
 
 NONE = Experience()
