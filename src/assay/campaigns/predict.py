@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assay.campaigns.cooccurrence import Cooccurrence
 from assay.campaigns.knobs import ATTRIBUTES, CLASSES
@@ -84,18 +82,6 @@ class Explainer:
         return meaning
 
 
-class Classifier(Protocol):
-    """A trained model: probabilities, and the class that it decides for."""
-
-    def predict_proba(self, campaigns: Campaigns) -> NDArray[np.floating]:
-        """The probability of each class, ``(rows, 3)``."""
-        ...
-
-    def predict(self, campaigns: Campaigns) -> NDArray[np.integer]:
-        """The class of each row, as an index into ``CLASSES``."""
-        ...
-
-
 def checked(campaigns: Campaigns) -> int:
     """The number of campaigns.
 
@@ -113,7 +99,7 @@ def checked(campaigns: Campaigns) -> int:
     return lengths.pop()
 
 
-def named(probabilities: NDArray[np.floating]) -> dict[str, float]:
+def named(probabilities: Iterable[float]) -> dict[str, float]:
     """The probabilities of one campaign by the names of the classes."""
     return {name: round(float(p), 4) for name, p in zip(CLASSES, probabilities, strict=True)}
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import typer
 
 from assay.cli.campaigns_blind import blind
+from assay.cli.campaigns_harm import harm
 from assay.cli.campaigns_quarantine import quarantine
 from assay.cli.campaigns_train import evaluate, generate, train
+from assay.cli.campaigns_use import predict, recommend
 
 campaigns = typer.Typer(
     help="Know what audited data is worth: simulated campaigns, models that predict them, blind scores.",
@@ -18,4 +20,7 @@ campaigns.command("generate")(generate)
 campaigns.command("train")(train)
 campaigns.command("evaluate")(evaluate)
 campaigns.add_typer(blind, name="blind")
+campaigns.command("predict")(predict)
+campaigns.command("recommend")(recommend)
 campaigns.command("quarantine")(quarantine)
+campaigns.command("harm")(harm)
