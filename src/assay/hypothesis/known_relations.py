@@ -66,7 +66,9 @@ def _order(context: Context, relation: Relation, small: Operand, large: Operand)
     parts = _parts(context, relation, rows, present)
     suspect = np.zeros_like(present)
     suspect[present] = rows.violating
-    proven = changed(context, (small.name, large.name), suspect) if relation.allow else None
+    # Conversions without a click have no rate and may be views; clicks without a rate are as changed as the others.
+    views = "attributed" in relation.allow
+    proven = changed(context, (small.name, large.name), suspect, silent=not views) if relation.allow else None
     if proven is not None:
         # A rate that was computed before tells which rows were changed: nothing of those is legitimate.
         intact = ~proven.rows[present]

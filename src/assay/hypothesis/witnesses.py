@@ -19,6 +19,7 @@ from assay.hypothesis.quantities import quantity
 from assay.profile.arrays import Bools
 
 FEWEST = 3  # rows
+MOSTLY = 0.9  # of the rows of which a rate tells
 TELLING = 10.0  # times as often do rates disagree in the rows that break a relation as in the others
 
 
@@ -30,16 +31,19 @@ class Changed:
     predicate: exp.Expr
 
 
-def changed(context: Context, columns: Sequence[str], suspect: Bools) -> Changed | None:
+def changed(context: Context, columns: Sequence[str], suspect: Bools, *, silent: bool) -> Changed | None:
     """Rows that were changed after the rates of ``columns`` were computed; None where no rate tells.
 
     Args:
         suspect: sampled rows that break a relation of these columns, of which the rates shall tell.
+        silent: whether rows without any of the rates count as changed where most of the others were.
     """
     if suspect.sum() < FEWEST:
         return None
     rows = np.zeros(context.profile.sample.rows, dtype=np.bool_)
     parts: list[exp.Expr] = []
+    mute = np.ones_like(rows)
+    silence: list[exp.Expr] = []
     for rate, above, below in _rates(context, columns):
         items = [q for q in (quantity(context, name) for name in (rate, above, below)) if q is not None]
         found = Proof(items, context.seed).product(1, 0, 2) if len(items) == 3 else None
@@ -51,9 +55,29 @@ def changed(context: Context, columns: Sequence[str], suspect: Bools) -> Changed
             continue
         rows |= here
         parts.append(violation(identity, items))
+        mute &= _says_nothing(context, rate, above, below)
+        silence.append(_silence(context, rate, above, below))
     if not parts:
         return None
+    told = suspect & ~mute
+    if silent and rows[told].mean() > MOSTLY:
+        rows |= mute & suspect
+        parts.append(exp.and_(*silence))
     return Changed(rows, exp.Coalesce(this=exp.paren(exp.or_(*parts)), expressions=[exp.false()]))
+
+
+def _says_nothing(context: Context, rate: str, above: str, below: str) -> Bools:
+    """Rows in which a rate is empty, or of nothing: it would be the same whatever had been counted."""
+    part, upper, lower = (context.profile[name].numbers for name in (rate, above, below))
+    silent: Bools = np.isnan(part) | ~(lower > 0) | ((part == 0) & (upper == 0))
+    return silent
+
+
+def _silence(context: Context, rate: str, above: str, below: str) -> exp.Expr:
+    part, upper, lower = (context.profile.value(name) for name in (rate, above, below))
+    zero = exp.and_(exp.EQ(this=part, expression=exp.convert(0)), exp.EQ(this=upper, expression=exp.convert(0)))
+    some = exp.Coalesce(this=exp.paren(exp.GT(this=lower, expression=exp.convert(0))), expressions=[exp.false()])
+    return exp.paren(exp.or_(part.copy().is_(exp.null()), exp.not_(some), exp.paren(zero)))
 
 
 def _rates(context: Context, columns: Sequence[str]) -> list[tuple[str, str, str]]:
