@@ -13,16 +13,15 @@ import pyarrow as pa
 from assay.campaigns.models.base import Classifier, Evidence, Floats, Labels, class_weights
 from assay.campaigns.models.words import Words
 
-TREES = 250
+TREES = 150
 SETTINGS = {
     "objective": "multiclass",
     "num_class": 3,
     "num_leaves": 63,
     "learning_rate": 0.15,
     "min_data_in_leaf": 20,
-    "feature_fraction": 0.5,
+    "feature_fraction": 0.3,
     "max_bin": 3,
-    "num_threads": 2,
     "deterministic": True,
     "force_row_wise": True,
     "verbose": -1,

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 from itertools import combinations
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import torch
+from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor, nn
 
@@ -25,16 +26,17 @@ from assay.campaigns.models.words import Words
 
 WIDTH, PROJECTED = 64, 48
 DROPPED = 0.05  # how often a field is dropped in training
-EPOCHS, BATCH, RATE = 14, 512, 4e-3
+EPOCHS, BATCH, RATE = 12, 512, 4e-3
+Bags: TypeAlias = tuple[Tensor, Tensor]
 PAIRS = tuple(combinations(range(len(ATTRIBUTES)), 2))
 
 
 class Layers(nn.Module):
-    """The network itself; its input is a dense matrix of words for each field."""
+    """The network itself; its input is, for each field, the numbers of the words of its rows, one after the other."""
 
     def __init__(self, sizes: list[int]) -> None:
         super().__init__()
-        self.vectors = nn.ModuleList(nn.Linear(size, WIDTH, bias=False) for size in sizes)
+        self.vectors = nn.ModuleList(nn.EmbeddingBag(max(size, 1), WIDTH, mode="mean") for size in sizes)
         self.encoders = nn.ModuleList(
             nn.Sequential(nn.LayerNorm(WIDTH), nn.Linear(WIDTH, WIDTH), nn.GELU(), nn.Linear(WIDTH, WIDTH))
             for _ in sizes
@@ -45,12 +47,11 @@ class Layers(nn.Module):
         self.balance = nn.Linear(len(PAIRS) * PROJECTED, 32)
         self.head = nn.Sequential(nn.GELU(), nn.Linear(32, 3))
 
-    def forward(self, fields: list[Tensor], absent: Tensor) -> Tensor:
+    def forward(self, fields: list[Bags], absent: Tensor) -> Tensor:
         """Logits, ``(rows, 3)``. ``absent`` says which field of which row is missing."""
         encoded = []
-        for i, (words, vectors, encoder) in enumerate(zip(fields, self.vectors, self.encoders, strict=True)):
-            mean = vectors(words) / words.sum(dim=1, keepdim=True).clamp(min=1)
-            encoded.append(torch.where(absent[:, i : i + 1], self.missing[i], encoder(mean)))
+        for i, ((words, starts), vectors, encoder) in enumerate(zip(fields, self.vectors, self.encoders, strict=True)):
+            encoded.append(torch.where(absent[:, i : i + 1], self.missing[i], encoder(vectors(words, starts))))
         products = [
             left(encoded[i]) * right(encoded[j])
             for (i, j), left, right in zip(PAIRS, self.left, self.right, strict=True)
@@ -85,8 +86,8 @@ class Network(Classifier):
             shuffled = order.permutation(len(labels))
             for start in range(0, len(labels), BATCH):
                 rows = shuffled[start : start + BATCH]
-                words = [_tensor(f[rows]) for f in fields]
-                absent = _absent(words) | (torch.rand(len(rows), len(fields)) < DROPPED)
+                words = [_bags(f[rows]) for f in fields]
+                absent = _absent(fields, rows) | (torch.rand(len(rows), len(fields)) < DROPPED)
                 losses = nn.functional.cross_entropy(layers(words, absent), truth[rows], reduction="none")
                 optimiser.zero_grad()
                 (losses * weights[rows]).mean().backward()
@@ -134,20 +135,21 @@ class Network(Classifier):
         self.layers.eval()
         parts = []
         with torch.inference_mode():
-            for start in range(0, fields[0].shape[0], 4 * BATCH):
-                words = [_tensor(f[start : start + 4 * BATCH]) for f in fields]
-                absent = _absent(words)
+            for rows in np.split(np.arange(fields[0].shape[0]), np.arange(4 * BATCH, fields[0].shape[0], 4 * BATCH)):
+                words = [_bags(f[rows]) for f in fields]
+                absent = _absent(fields, rows)
                 absent[:, sorted(left_out)] = True
                 parts.append(torch.softmax(self.layers(words, absent), dim=1).numpy())
         return np.concatenate(parts).astype(np.float64) if parts else np.zeros((0, 3))
 
 
-def _tensor(rows: sparse.csr_matrix) -> Tensor:
-    return torch.from_numpy(rows.toarray())
+def _bags(rows: sparse.csr_matrix) -> Bags:
+    return torch.from_numpy(rows.indices.astype(np.int64)), torch.from_numpy(rows.indptr[:-1].astype(np.int64))
 
 
-def _absent(words: list[Tensor]) -> Tensor:
-    return torch.stack([w.sum(dim=1) == 0 for w in words], dim=1)
+def _absent(fields: list[sparse.csr_matrix], rows: NDArray[np.intp]) -> Tensor:
+    """Which field of which row has no known word."""
+    return torch.from_numpy(np.stack([f.indptr[rows + 1] == f.indptr[rows] for f in fields], axis=1))
 
 
 def _strength(evidence: Evidence) -> float:
