@@ -34,7 +34,7 @@ class Forecast:
     Attributes:
         expected: the level expected.
         noise: standard deviation of such forecasts in the past.
-        past: forecasts that the noise was learned from.
+        past: independent forecasts that the noise was learned from.
         errors: by day, how far off past forecasts were.
     """
 
@@ -67,7 +67,8 @@ def forecast(days: Ints, logs: Floats, at: int) -> Forecast | None:
             return None
     weekday = _weekday_effect(days[:earlier], logs[:earlier])
     flat = logs[:earlier] - weekday[days[:earlier] % 7]
-    known_then = np.searchsorted(days[:earlier], days[:earlier] - (at - days[earlier - 1]), "right")
+    lead = int(at - days[earlier - 1])
+    known_then = np.searchsorted(days[:earlier], days[:earlier] - lead, "right")
     errors = {
         int(abs(days[i])): float(flat[i] - median(flat[max(k - LEVEL, 0) : k]))
         for i, k in enumerate(known_then)
@@ -77,7 +78,8 @@ def forecast(days: Ints, logs: Floats, at: int) -> Forecast | None:
     bias = median(spread) if len(spread) >= LEVEL else 0.0
     level = median(flat[-LEVEL:]) + float(weekday[at % 7]) + bias
     noise = spread_of(spread) if len(spread) >= 3 else scale_of(flat, 4 * FLOOR)
-    return Forecast(level, noise, len(spread), errors)
+    # Forecasts of a month ahead share what happens in that month: they say as much as one a month.
+    return Forecast(level, noise, -(-len(spread) // lead), errors)
 
 
 def spread_of(errors: Floats) -> float:

@@ -1,0 +1,63 @@
+"""How long amounts keep arriving, and old days that change long after."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from assay.hypothesis.delay import delay_of
+from assay.profile.history import Growth, History
+from assay.profile.state import TableState
+
+ARRIVES = {0: math.log(1.5), 1: math.log(1.2), 2: math.log(1.05)}
+
+
+def _history(growth: Sequence[Growth], stated: int | None = None) -> History:
+    return History(len(growth), {}, {}, {}, TableState(0), 19_000, growth=growth, delay=stated)
+
+
+def _late(audits: int, extra: Sequence[Growth] = ()) -> History:
+    """Conversions that arrive for three days, as daily audits see them."""
+    seen = [Growth("conversions", a, age, age + 1, ARRIVES.get(age, 0.0)) for a in range(audits) for age in range(14)]
+    return _history([*seen, *extra])
+
+
+def test_the_chain_ladder_finds_three_days() -> None:
+    delay = delay_of(_late(5))
+    assert (delay.days, delay.known) == (3, True)
+    assert delay.remaining("conversions", 0) == pytest.approx(math.log(1.5 * 1.2 * 1.05))
+    assert delay.remaining("conversions", 2) == pytest.approx(math.log(1.05))
+    assert delay.remaining("conversions", 3) == 0.0
+    assert delay.remaining("spend", 0) == 0.0
+
+
+def test_two_audits_do_not_tell_a_delay() -> None:
+    assert not delay_of(_late(2)).known
+
+
+def test_one_restatement_of_an_old_day_is_no_delay() -> None:
+    assert delay_of(_late(5, [Growth("conversions", 3, 40, 41, 0.5)])).days == 3
+
+
+def test_audits_every_third_day_spread_the_growth_over_the_days_between() -> None:
+    growth = [Growth("conversions", a, 0, 3, 0.6) for a in range(4)]
+    delay = delay_of(_history(growth))
+    assert delay.known
+    assert delay.remaining("conversions", 0) > 0
+
+
+def test_rounding_is_no_growth() -> None:
+    assert delay_of(_history([Growth("spend", a, 1, 2, 0.0005) for a in range(6)])).days == 0
+
+
+def test_a_stated_delay_counts_before_it_is_seen() -> None:
+    delay = delay_of(_history([], stated=4))
+    assert (delay.days, delay.known) == (4, True)
+
+
+def test_the_longer_of_what_was_stated_and_seen_counts() -> None:
+    seen = _late(5)
+    assert delay_of(_history(seen.growth, stated=1)).days == 3
+    assert delay_of(_history(seen.growth, stated=7)).days == 7
