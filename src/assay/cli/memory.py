@@ -134,7 +134,8 @@ def explain(
 ) -> int:
     """Say that a finding has a known cause.
 
-    The next audits report it as known: it fails no gate, up to its bound. Outside its scope and beyond its bound it is news again.
+    The next audits report it as known: it fails no gate, up to its bound. Outside its scope and beyond its bound it is
+    news again.
     """
     from assay.cli.console import put
 
