@@ -19,8 +19,8 @@ def replay(head: Head, results: Sequence[Result]) -> str:
     lines = [
         "## Sixty days with a memory\n",
         f"`python benchmarks/memory_replay.py --seeds {seeds}` at revision {head['revision']}.",
-        "A table grows by a day a day, with a weekly season, a sale that nobody announced, conversions that keep arriving",
-        "for three days, a quirk that an engineer explains the first time, and twelve faults of different kinds, each",
+        "A table grows by a day a day, with a weekly season, a sale that nobody announced, conversions that keep",
+        "arriving for three days, a quirk that an engineer explains the first time, and twelve faults of different kinds, each",
         "repaired the next day. Counted is what is first reported that day as new and at least `medium`.\n",
         "| seed | memory | faults reported on their day | missed | days with the quirk as news | false alarms |",
         "|--:|---|--:|---|--:|--:|",
@@ -43,8 +43,8 @@ def budget(head: Head, results: Sequence[Result]) -> str:
     lines = [
         "## A fifth of the hypotheses, with memory and without\n",
         f"`python benchmarks/memory_budget.py --seeds {head['arguments']['seeds']}` at revision {head['revision']}.",
-        "Six loads of a source with habits (five kinds of error each) are audited into a memory; the seventh is audited",
-        "within a budget.",
+        "Six loads of a source with habits (five kinds of error each) are audited into a memory; the seventh is",
+        "audited within a budget.",
         "Intervals are 95 % bootstrap intervals of the mean over seeds.\n",
         "| | share of the errors found | interval |",
         "|---|--:|--:|",
@@ -69,8 +69,8 @@ def stress(head: Head, results: Sequence[Result]) -> str:
     lines = [
         "## Writers that are killed\n",
         f"`python benchmarks/memory_stress.py --processes {one['processes']} --kills {one['killed']}` at revision",
-        f"{head['revision']}: {one['processes']} processes write to one SQLite memory at once, {one['killed']} of them are",
-        f"killed at random moments. Of {one['noted']:,} acknowledged writes {len(one['lost'])} are lost and",
+        f"{head['revision']}: {one['processes']} processes write to one SQLite memory at once, {one['killed']} of them",
+        f"are killed at random moments. Of {one['noted']:,} acknowledged writes {len(one['lost'])} are lost and",
         f"{len(one['halves'])} half-written; {len(one['errors'])} errors were shown.",
     ]
     return "\n".join(lines) + "\n"
