@@ -21,7 +21,7 @@ def replay(head: Head, results: Sequence[Result]) -> str:
         f"`python benchmarks/memory_replay.py --seeds {seeds}` at revision {head['revision']}.",
         "A table grows by a day a day, with a weekly season, a sale that nobody announced, conversions that keep",
         "arriving for three days, a quirk that an engineer explains the first time, and twelve faults of different",
-        "kinds, each repaired the next day. Counted is what is first reported that day, as new and at least `medium`.\n",
+        "kinds, each repaired the next day. Counted is what is reported for the first time, at least as `medium`.\n",
         "| seed | memory | faults reported on their day | missed | days with the quirk as news | false alarms |",
         "|--:|---|--:|---|--:|--:|",
     ]
