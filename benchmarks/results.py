@@ -36,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import engine_sections, memory_sections, sections
 
+SHORTFALLS = Path(__file__).with_name("shortfalls.md")  # in words, from looking at the cases that do not pass
 Run = tuple[dict[str, Any], list[dict[str, Any]]]
 ORDER = (
     "sweep",
@@ -112,6 +113,7 @@ def page(found: Sequence[Run], out: Path) -> str:
     for name in ORDER:
         chosen = [run for run in found if topic(run[0]) == name]
         parts += [_section(name, head, results, out, i) for i, (head, results) in enumerate(chosen)]
+    parts.append(SHORTFALLS.read_text(encoding="utf-8"))
     return "\n".join(parts)
 
 

@@ -44,6 +44,7 @@ def test_the_last_run_of_each_experiment_counts_and_sections_without_a_log_are_l
     assert [line for line in page.splitlines() if line.startswith("## ")] == [
         "## One error at growing rates: realistic",
         "## Clean tables: false alarms",
+        "## What falls short, and why",
     ]
     assert "outliers(spend)" not in page
     assert "| `typos` | 2 | 0.00 / 0.50 | 1.00 / 0.50 | 10 % | 0.500 | 0.500 |" in page
