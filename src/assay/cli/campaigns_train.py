@@ -24,8 +24,8 @@ def generate(
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", min=0, help="Another world of the same shape.")
     ] = None,
-    train_rows: Annotated[int, typer.Option("--train-rows", metavar="N", min=1)] = 42_000,
-    test_rows: Annotated[int, typer.Option("--test-rows", metavar="N", min=1)] = 18_000,
+    train_rows: Annotated[int, typer.Option("--train-rows", metavar="N", min=1, help="Rows to learn from.")] = 42_000,
+    test_rows: Annotated[int, typer.Option("--test-rows", metavar="N", min=1, help="Rows to predict.")] = 18_000,
     debug: DebugOption = False,  # noqa: ARG001 - read before parsing
 ) -> int:
     """Write a data set of simulated campaigns, and the labels of its test to the scoring service's folder.
