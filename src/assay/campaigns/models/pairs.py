@@ -20,7 +20,7 @@ from scipy.special import expit
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-TRAIT_SHARE = 0.2  # the penalty of the explained part, as a share of that of the particular part
+TRAIT_SHARE = 0.05  # the penalty of the explained part, as a share of that of the particular part
 LEAST = 1e-12
 
 

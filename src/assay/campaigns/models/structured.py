@@ -38,9 +38,9 @@ PENALTIES = (30.0, 3.0, 0.3, 0.1)
 WARM, LONG = 60, 200  # steps of a fit on the path of penalties, and of the last one
 SCALES = (Scale(-1.5, 1.5, 0.3), Scale(-2.5, 2.5, 0.3), Scale(-3.5, 3.5, 0.3), Scale(-5.5, 5.5, 3.5))
 TRIAL = (300, 100)  # sweeps of a chain that only tries a scale
-CHAINS, BURN, KEEP, HEAT = 3, 800, 200, 2.0
+CHAINS, BURN, KEEP, HEAT = 6, 800, 100, 2.0
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
-DOUBT, SPREAD = 0.5, 0.5
+DOUBT, SPREAD = 0.3, 0.4
 FILLINGS = 64  # completions that a campaign with several missing fields is averaged over
 BATCH = 2_000
 
