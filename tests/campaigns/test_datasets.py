@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from assay.campaigns.datasets import Dataset, generate, labels_of, validation_rows
+from assay.campaigns.datasets import Dataset, generate
 from assay.campaigns.knobs import ATTRIBUTES, CLASSES, VERSIONS
+from assay.campaigns.labelled import labels_of, validation_rows
 from assay.errors import ConfigurationError, SourceError
 
 TRAIN, TEST = 600, 400

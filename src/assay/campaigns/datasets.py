@@ -8,7 +8,6 @@ which only the blind scoring service reads.
 from __future__ import annotations
 
 import json
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,14 +16,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from assay.atomic import atomic_path, write_text
 from assay.campaigns.knobs import ATTRIBUTES, CLASSES, Knobs
+from assay.campaigns.labelled import validation_rows
 from assay.errors import ConfigurationError, SourceError
 
 TRAIN_ROWS, TEST_ROWS = 42_000, 18_000
-VALIDATION_SHARE = 0.15
 NOTE = (
     "A re-creation of a published pattern by a seeded generator; no row comes from anybody's campaigns, and scores "
     "on it say nothing about the data of others."
@@ -73,26 +71,6 @@ class Dataset:
         table = self.train()
         held = validation_rows(table)
         return table.filter(pa.array(~held)), table.filter(pa.array(held))
-
-
-def validation_rows(table: pa.Table) -> NDArray[np.bool_]:
-    """Which rows are for validation. The rule reads only ``campaign_id``, so that no order or filter changes it."""
-    ids = table["campaign_id"].to_pylist()
-    return np.array([zlib.crc32(str(i).encode()) % 100 < 100 * VALIDATION_SHARE for i in ids], dtype=bool)
-
-
-def labels_of(table: pa.Table) -> NDArray[np.int8]:
-    """The label of each row as an index into ``CLASSES``.
-
-    Raises:
-        ConfigurationError: the table has no labels, or others.
-    """
-    if "label" not in table.column_names:
-        raise ConfigurationError("the table has no column 'label'")
-    told = pa.compute.index_in(table["label"].cast(pa.string()), value_set=pa.array(CLASSES))
-    if told.null_count:
-        raise ConfigurationError(f"a label must be one of {', '.join(CLASSES)}; {told.null_count} rows have another")
-    return np.asarray(told.to_numpy(), dtype=np.int8)
 
 
 def generate(

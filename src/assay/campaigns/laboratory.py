@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from assay.campaigns.datasets import Dataset, labels_of
+from assay.campaigns.datasets import Dataset
 from assay.campaigns.decision import one_hot, tune
 from assay.campaigns.graph import build_world
 from assay.campaigns.harm import Measure, Measured
 from assay.campaigns.knobs import ATTRIBUTES, CLASSES, Knobs
+from assay.campaigns.labelled import labels_of
 from assay.campaigns.models import CHOSEN, Trained, train
 from assay.campaigns.models.calibration import Calibration
 from assay.campaigns.models.structured import Chosen, Structured

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from assay.campaigns.datasets import Dataset, generate, labels_of
+from assay.campaigns.datasets import Dataset, generate
 from assay.campaigns.knobs import ATTRIBUTES, VERSIONS
+from assay.campaigns.labelled import labels_of
 from assay.campaigns.models import MODELS, Trained, boosted, load, structured, train
 from assay.campaigns.models.base import class_weights
 from assay.campaigns.models.calibration import fit_calibration

@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from assay.campaigns.datasets import labels_of, validation_rows
 from assay.campaigns.decision import Decision, one_hot, tune
 from assay.campaigns.knobs import ATTRIBUTES, CLASSES
+from assay.campaigns.labelled import labels_of, validation_rows
 from assay.campaigns.models.base import Classifier, Evidence
 from assay.campaigns.models.calibration import Calibration, fit_calibration
 from assay.campaigns.tables import Tables
