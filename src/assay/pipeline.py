@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from sqlglot import exp
@@ -30,10 +31,6 @@ from assay.judge.findings import Ruling, Seen, confirm, confirm_and_look, rule
 from assay.judge.quarantine import write_rows
 from assay.judge.remembered import Remembered
 from assay.judge.verdict import Judgement
-from assay.memory.bank import Memory
-from assay.memory.naming import table_key
-from assay.memory.session import Session
-from assay.memory.telling import told
 from assay.profile.draw import read_sample, sample_query, sample_size, take_sample
 from assay.profile.groups import Groups, count_groups, groups_query, read_groups
 from assay.profile.profile import Profile
@@ -44,6 +41,10 @@ from assay.source.base import Column, Source
 from assay.source.local import local_copy
 from assay.source.notes import notes_of
 from assay.source.open import Address, find_tables
+
+if TYPE_CHECKING:  # an audit without memory starts without it
+    from assay.memory.bank import Memory
+    from assay.memory.session import Session
 
 Progress = Callable[[str], None]
 LAST = "last"  # of --since: since the last audit
@@ -79,6 +80,8 @@ def audit(
         AssayError: the table cannot be audited; the message says what to do.
     """
     if isinstance(memory, str):
+        from assay.memory.bank import Memory
+
         with Memory(memory) as opened:
             return audit(
                 source,
@@ -91,6 +94,8 @@ def audit(
                 memory=opened,
             )
     if not isinstance(source, str | Path):
+        from assay.memory.session import Session
+
         session = Session(memory, source.name, settings.today) if memory is not None else None
         return _audit(source, "", settings, load_packs(packs), {}, rows_out, progress or (lambda _: None), session)
     addresses = find_tables(str(source), where)
@@ -272,7 +277,8 @@ def _audit(
             held.callback(near.close)
         del drawn
         context = examine(near, settings, pack, siblings, sample, groups, None if near.billed else background)
-        pa.default_memory_pool().release_unused()  # copies of the sample, before the search takes what it needs
+        if source.billed:
+            pa.default_memory_pool().release_unused()  # copies of the sample, before the search takes what it needs
         raised, judgements, seen = hypothesise(near, context, settings, background, progress, session)
         progress("looking at bad rows")
         ruling = rule(near, judgements, context.grain, settings.sample_values, seen, proved_on=source)
@@ -286,6 +292,8 @@ def _audit(
         unwritten: tuple[str, ...] = ()
         if session is not None:
             progress("remembering")
+            from assay.memory.telling import told
+
             remembered = told(session, ruling.findings)
             try:
                 session.record(near, ruling, judgements, context)
@@ -361,6 +369,9 @@ def _session(
         if since == LAST:
             raise ConfigurationError("--since last needs the memory of an earlier audit; give a date, or use memory")
         return None
+    from assay.memory.naming import table_key
+    from assay.memory.session import Session
+
     return Session(memory, table_key(address, table, where), settings.today)
 
 
