@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,42 +79,27 @@ def audit(
     Raises:
         AssayError: the table cannot be audited; the message says what to do.
     """
-    if isinstance(memory, str):
-        from assay.memory.bank import Memory
-
-        with Memory(memory) as opened:
-            return audit(
-                source,
-                settings=settings,
-                where=where,
-                since=since,
-                packs=packs,
-                rows_out=rows_out,
-                progress=progress,
-                memory=opened,
-            )
-    if not isinstance(source, str | Path):
-        from assay.memory.session import Session
-
-        session = Session(memory, source.name, settings.today) if memory is not None else None
-        return _audit(source, "", settings, load_packs(packs), {}, rows_out, progress or (lambda _: None), session)
-    addresses = find_tables(str(source), where)
-    if len(addresses) > 1:
-        raise SourceError(f"{source}: holds {len(addresses)} tables; use assay.audits() or name one")
-    for _, result in audits(
-        str(source),
-        settings=settings,
-        where=where,
-        since=since,
-        packs=packs,
-        rows_out=rows_out,
-        progress=progress,
-        memory=memory,
-    ):
-        if isinstance(result, AssayError):
-            raise result
-        return result
-    raise SourceError(f"{source}: no table")
+    with _opened(memory) as bank:
+        if not isinstance(source, str | Path):
+            session = None if bank is None else _session_of(bank, source.name, settings)
+            return _audit(source, "", settings, load_packs(packs), {}, rows_out, progress or (lambda _: None), session)
+        addresses = find_tables(str(source), where)
+        if len(addresses) > 1:
+            raise SourceError(f"{source}: holds {len(addresses)} tables; use assay.audits() or name one")
+        for _, result in audits(
+            str(source),
+            settings=settings,
+            where=where,
+            since=since,
+            packs=packs,
+            rows_out=rows_out,
+            progress=progress,
+            memory=bank,
+        ):
+            if isinstance(result, AssayError):
+                raise result
+            return result
+        raise SourceError(f"{source}: no table")
 
 
 def audits(
@@ -370,9 +355,23 @@ def _session(
             raise ConfigurationError("--since last needs the memory of an earlier audit; give a date, or use memory")
         return None
     from assay.memory.naming import table_key
+
+    return _session_of(memory, table_key(address, table, where), settings)
+
+
+def _session_of(memory: Memory, table: str, settings: Settings) -> Session:
     from assay.memory.session import Session
 
-    return Session(memory, table_key(address, table, where), settings.today)
+    return Session(memory, table, settings.today)
+
+
+def _opened(memory: Memory | str | None) -> AbstractContextManager[Memory | None]:
+    """The memory at an address, closed at the end; one that was opened before stays open."""
+    if not isinstance(memory, str):
+        return nullcontext(memory)
+    from assay.memory.bank import Memory
+
+    return Memory(memory)
 
 
 def _since(table: Address, settings: Settings, since: str | None, pack: Pack) -> tuple[exp.Expr | None, Settings]:

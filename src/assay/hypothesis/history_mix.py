@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
@@ -25,6 +26,20 @@ LEAST_DISTANCE = 0.05  # total variation between mixtures that matters
 RARE = 0.02  # share of rows of new values that may be the first of a campaign
 
 
+@dataclass(frozen=True)
+class Mixture:
+    """The values of a column on a day, and on the days before that have rows by value."""
+
+    column: str
+    day: int
+    parts: Mapping[str, DayState]
+    known: Sequence[Mapping[str, DayState]]
+
+    @property
+    def rows(self) -> int:
+        return sum(s.rows or 0 for s in self.parts.values())
+
+
 def changed_mixtures(context: Context, history: History) -> list[Hypothesis]:
     """Raise vanished values, moved mixtures of fresh days, and new values of columns that never had any."""
     found: list[Hypothesis] = []
@@ -37,7 +52,8 @@ def changed_mixtures(context: Context, history: History) -> list[Hypothesis]:
             for column in history.state.days[day].parts:
                 known = [s.parts[column] for s in earlier if column in s.parts]
                 if len(known) >= STEADY:
-                    found += _day(context, history, date, column, day, known, len(fresh))
+                    mixture = Mixture(column, day, history.state.days[day].parts[column], known)
+                    found += _vanished(history, mixture) or _moved(context, history, date, mixture, len(fresh))
     return found + _new_values(context, history)
 
 
@@ -51,71 +67,52 @@ def _shares(parts: Mapping[str, DayState]) -> dict[str, float]:
     return {k: (s.rows or 0) / total for k, s in parts.items()} if total else {}
 
 
-def _day(
-    context: Context,
-    history: History,
-    date: str,
-    column: str,
-    day: int,
-    known: list[Mapping[str, DayState]],
-    fresh: int,
-) -> list[Hypothesis]:
-    parts = history.state.days[day].parts[column]
-    rows = sum(s.rows or 0 for s in parts.values())
-    gone = []
-    for key in known[-1]:
-        usual = [k[key].rows or 0 if key in k else 0 for k in known]
-        if key and key not in parts and min(usual[-STEADY:]) >= 1 and sum(usual[-STEADY:]) / STEADY >= LEAST_ROWS:
-            gone.append((key, sum(usual[-STEADY:]) / STEADY))
-    if gone:
-        usual_rows = sum(s.rows or 0 for one in known[-STEADY:] for s in one.values()) / STEADY
-        lost = sum(n for _, n in gone)
-        sure = lost >= max(SURE_ROWS, SURE_SHARE * usual_rows)
-        return [_vanished(history, column, day, gone, sure)]
-    return _moved(context, history, date, column, day, known, rows, fresh)
-
-
-def _vanished(history: History, column: str, day: int, gone: list[tuple[str, float]], sure: bool) -> Hypothesis:
-    lost = round(sum(n for _, n in gone))
-    what = f"{len(gone)} value{'s' if len(gone) > 1 else ''}"
-    return Hypothesis(
-        kind="distribution_drift",
-        columns=(column,),
-        reason=f"{what} of {column} with rows on every earlier day {'have' if len(gone) > 1 else 'has'} none on "
-        f"{iso(day)}: about {lost:,} rows are missing.",
-        test=Fact(rows=lost),
-        cells=(column,),
-        origin="memory",
-        prior=0.8,
-        strict=False,
-        weight=0.75,
-        confidence=0.9 if sure else 0.45,  # the last campaign of a small one may have ended
-        action="Ask whether that part of the load failed, or whether it ended.",
-        evidence={
-            "day": iso(day),
-            "usual_rows": lost,
-            "values": [history.names[k] for k, _ in gone if k in history.names],
-        },
-        segment=f"gone {_short(k for k, _ in gone)}",  # the same on the days after
-    )
-
-
-def _moved(
-    context: Context,
-    history: History,
-    date: str,
-    column: str,
-    day: int,
-    known: list[Mapping[str, DayState]],
-    rows: int,
-    fresh: int,
-) -> list[Hypothesis]:
-    """A mixture farther from the usual one than those of the earlier days are among themselves (total variation)."""
-    if rows < 10 * len(history.state.days[day].parts[column]) or len(known) < STEADY:
+def _vanished(history: History, mixture: Mixture) -> list[Hypothesis]:
+    """Values with rows on each of the days before that have none."""
+    column, recent = mixture.column, mixture.known[-STEADY:]
+    gone = {}
+    for key in recent[-1]:
+        usual = [k[key].rows or 0 if key in k else 0 for k in recent]
+        if key and key not in mixture.parts and min(usual) >= 1 and sum(usual) / STEADY >= LEAST_ROWS:
+            gone[key] = sum(usual) / STEADY
+    if not gone:
         return []
-    keys = sorted({k for one in known for k in one} | set(history.state.days[day].parts[column]))
+    usual_rows = sum(s.rows or 0 for one in recent for s in one.values()) / STEADY
+    sure = sum(gone.values()) >= max(SURE_ROWS, SURE_SHARE * usual_rows)
+    lost = round(sum(gone.values()))
+    what = f"{len(gone)} value{'s' if len(gone) > 1 else ''}"
+    return [
+        Hypothesis(
+            kind="distribution_drift",
+            columns=(column,),
+            reason=f"{what} of {column} with rows on every earlier day {'have' if len(gone) > 1 else 'has'} none on "
+            f"{iso(mixture.day)}: about {lost:,} rows are missing.",
+            test=Fact(rows=lost),
+            cells=(column,),
+            origin="memory",
+            prior=0.8,
+            strict=False,
+            weight=0.75,
+            confidence=0.9 if sure else 0.45,  # the last campaign of a small one may have ended
+            action="Ask whether that part of the load failed, or whether it ended.",
+            evidence={
+                "day": iso(mixture.day),
+                "usual_rows": lost,
+                "values": [history.names[k] for k in gone if k in history.names],
+            },
+            segment=f"gone {_short(gone)}",  # the same on the days after
+        )
+    ]
+
+
+def _moved(context: Context, history: History, date: str, mixture: Mixture, fresh: int) -> list[Hypothesis]:
+    """A mixture farther from the usual one than those of the earlier days are among themselves (total variation)."""
+    column, day, known, rows = mixture.column, mixture.day, mixture.known, mixture.rows
+    if rows < 10 * len(mixture.parts):
+        return []
+    keys = sorted({k for one in known for k in one} | set(mixture.parts))
     past = np.array([[shares.get(k, 0.0) for k in keys] for shares in map(_shares, known)])
-    now = np.array([_shares(history.state.days[day].parts[column]).get(k, 0.0) for k in keys])
+    now = np.array([_shares(mixture.parts).get(k, 0.0) for k in keys])
     usual = np.median(past, axis=0)
     usual = usual / usual.sum() if usual.sum() else usual
     away = 0.5 * float(np.abs(now - usual).sum())
