@@ -20,6 +20,7 @@ from assay.profile.arrays import Bools
 
 FEWEST = 3  # rows
 MOSTLY = 0.9  # of the rows of which a rate tells
+ROUGHLY = 0.01  # apart are a rate and what follows from its columns where they plainly disagree
 TELLING = 10.0  # times as often do rates disagree in the rows that break a relation as in the others
 
 
@@ -45,6 +46,8 @@ def changed(context: Context, columns: Sequence[str], suspect: Bools, *, silent:
     mute = np.ones_like(rows)
     silence: list[exp.Expr] = []
     for rate, above, below in _rates(context, columns):
+        if _agrees(context, (rate, above, below), suspect):
+            continue
         items = [q for q in (quantity(context, name) for name in (rate, above, below)) if q is not None]
         found = Proof(items, context.seed).product(1, 0, 2) if len(items) == 3 else None
         if found is None:
@@ -64,6 +67,16 @@ def changed(context: Context, columns: Sequence[str], suspect: Bools, *, silent:
         rows |= mute & suspect
         parts.append(exp.and_(*silence))
     return Changed(rows, exp.Coalesce(this=exp.paren(exp.or_(*parts)), expressions=[exp.false()]))
+
+
+def _agrees(context: Context, columns: tuple[str, str, str], suspect: Bools) -> bool:
+    """Whether too few suspects disagree with a rate even roughly: the exact proof is dear, and would find fewer."""
+    part, upper, lower = (context.profile[name].numbers for name in columns)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratio = part * lower / upper
+        usual = np.nanmedian(ratio) if np.isfinite(ratio).any() else np.nan
+        apart = np.abs(part * lower - usual * upper)[suspect] > ROUGHLY * np.abs(usual * upper)[suspect]
+    return bool(apart.sum() < FEWEST)
 
 
 def _says_nothing(context: Context, rate: str, above: str, below: str) -> Bools:
