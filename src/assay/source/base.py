@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from sqlglot import exp
 
@@ -181,4 +181,18 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Release what the source holds."""
+        ...
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """An engine that can keep the answer to a query beside the table, for as long as the source is open."""
+
+    def keep(self, name: str, query: exp.Expr) -> exp.Expr:
+        """Keep the answer under a name, in place of what has that name, and return it for a FROM clause.
+
+        Raises:
+            UnsafeQueryError: the statement is not one read-only query.
+            QueryError: the engine failed it.
+        """
         ...

@@ -211,6 +211,12 @@ class DuckDBSource:
         with self._asking(query) as relation:
             return relation.to_arrow_reader(65_536)
 
+    def keep(self, name: str, query: exp.Expr) -> exp.Expr:
+        place = exp.Table(this=exp.to_identifier(name, quoted=True))
+        with self._asking(query) as relation:
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {self.render(place)} AS {relation.sql_query()}")
+        return place
+
     def estimate(self, query: exp.Expr) -> Cost:
         sql = self.render(_hashed_lists(guard.check(query)))
         try:

@@ -3,6 +3,9 @@
 Rows are ordered by the error's mechanism, and the k-th of them sets a threshold. So a hit is a condition on the row
 alone, any engine can test it in any order, and no list of rows is held. Later errors prefer rows that earlier ones left
 clean; where there are too few of these, they take rows in which they share no column with an earlier error.
+
+Each condition rests on those before it, so a plan of many errors asks ever longer questions. An engine that can keep
+an answer keeps which rows are hit so far: then the conditions of earlier errors are not worked out again for each.
 """
 
 from __future__ import annotations
@@ -19,8 +22,11 @@ from assay.bench.corrupt.mechanisms import MECHANISMS, Place, Target
 from assay.bench.corrupt.scene import ROW, Scene
 from assay.bench.corrupt.sql import all_of, any_of, column, differs, is_true, named, select, sql, text
 from assay.errors import ConfigurationError
+from assay.source.base import Keeper
 
 TOUCHED = 1 << 60  # more than any priority: rows of earlier errors come last
+KEPT_ROW, BITS = "assay_kept_row", "assay_bits"
+MOST_KEPT = 62  # hits that a whole number holds a bit of each
 FEW_COLUMNS = 4  # an error of more columns than these is one of the whole row
 
 
@@ -50,22 +56,46 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """The hit rows of the first ``hits`` hits: a relation of their positions, with a bit for each hit."""
+
+    rows: exp.Expr
+    hits: int
+
+    def beside(self, rows: exp.Select) -> exp.Select:
+        """The rows with their bits."""
+        met = sql(":a = :b", a=column(ROW), b=column(KEPT_ROW))
+        beside = exp.select(exp.Star()).from_(rows.subquery("here", copy=False))
+        return beside.join(self.rows.copy(), on=met, join_type="left", copy=False)
+
+
+def _bit(number: int) -> exp.Expr:
+    return sql("coalesce(:bits, 0) & :bit <> 0", bits=column(BITS), bit=1 << number)
+
+
+@dataclass(frozen=True)
 class Plan:
-    """Everything that is done to a table, and what could not be."""
+    """Everything that is done to a table, and what could not be.
+
+    Attributes:
+        kept: rows that were hit when planning went on, and by which hits; None where the engine keeps nothing.
+    """
 
     scene: Scene
     hits: tuple[Hit, ...]
     skipped: tuple[NotApplicable, ...]
+    kept: Kept | None = None
 
     def stages(self, coming: Hit | None = None) -> exp.Select:
         """The rows after all hits, with their masks and clean values, and what a ``coming`` hit needs."""
-        rows = self.scene.base()
+        rows = self.scene.base() if self.kept is None else self.kept.beside(self.scene.base())
         for hit in (*self.hits, *([coming] if coming else [])):
             if hit.damage.eve is not None:
                 rows = with_eve(self.scene, rows, hit.damage.eve)
         as_text: frozenset[str] = frozenset()
-        for hit in self.hits:
-            rows = select([exp.Star(), named(hit.condition.copy(), hit.mask)], rows)
+        for number, hit in enumerate(self.hits):
+            known = self.kept is not None and number < self.kept.hits
+            rows = select([exp.Star(), named(_bit(number) if known else hit.condition.copy(), hit.mask)], rows)
             if hit.damage.values and not hit.damage.adds:
                 as_text |= hit.damage.as_text
                 rows = select([exp.Star(replace=_changes(hit, as_text))], rows)
@@ -90,10 +120,26 @@ def plan(scene: Scene, errors: Sequence[Error]) -> Plan:
         for single in _singles(error):
             scene.begin(1_000 * index + len(made.hits) if single is not error else index, error.kind)
             try:
+                made = _remembered(made)
                 made = replace(made, hits=(*made.hits, _hit(made, index, single)))
             except NotApplicableError as reason:
                 made = replace(made, skipped=(*made.skipped, NotApplicable(single, str(reason))))
-    return made
+    return replace(made, kept=None)
+
+
+def _remembered(made: Plan) -> Plan:
+    """The plan with its hit rows kept, if its engine can do so."""
+    before, source, count = made.kept, made.scene.source, len(made.hits)
+    if not isinstance(source, Keeper) or not count or count > MOST_KEPT or (before and before.hits == count):
+        return made
+    known = before.hits if before else 0
+    bits = sql("coalesce(:bits, 0)", bits=column(BITS)) if before else exp.convert(0)
+    for number, hit in enumerate(made.hits[known:], known):
+        mask = column(hit.mask)
+        bits = sql(":bits + CASE WHEN :mask THEN :bit ELSE 0 END", bits=bits, mask=mask, bit=1 << number)
+    fields = [named(column(ROW), KEPT_ROW), named(exp.cast(bits, "bigint"), BITS)]
+    hit_rows = select([exp.Star()], select(fields, made.stages())).where(sql(":bits <> 0", bits=column(BITS)))
+    return replace(made, kept=Kept(source.keep(f"assay_kept_{count}", hit_rows), count))
 
 
 def _check(error: Error) -> None:
