@@ -164,3 +164,41 @@ def test_days_reported_twice_lack_no_breakdown_though_their_entities_are_short_l
     }
     (found,) = [h for h in propose(context_of(table)) if h.kind == "duplicate_keys"]
     assert found.confidence >= 0.5
+
+
+def without_breakdown(rng: np.random.Generator) -> pa.Table:
+    """Days x ads x three rows that nothing tells apart, of which those of idle ads have no figures."""
+    day, ad, _ = (a.ravel() for a in np.meshgrid(range(40), range(60), range(3), indexing="ij"))
+    shown = np.where((ad < 3) & (rng.random(len(ad)) < 0.5), 0, rng.poisson(rng.gamma(2, 900, len(ad))))
+    return pa.table(
+        {
+            "date": [DAY + dt.timedelta(days=int(d)) for d in day],
+            "ad_id": [f"a-{a}" for a in ad],
+            "impressions": shown,
+            "clicks": rng.binomial(shown, 0.05),
+            "spend": np.round(shown * rng.uniform(0.004, 0.006, len(ad)), 2),
+            "revenue": np.round(shown * rng.lognormal(-4, 1, len(ad)), 2),
+        }
+    )
+
+
+def test_equal_rows_without_figures_are_of_a_breakdown_that_is_not_listed() -> None:
+    table = without_breakdown(np.random.default_rng(5))
+    assert judge(table, [h for h in propose(context_of(table)) if h.kind == "duplicate_rows"])[0].rows > 20
+    assert rows_found(table, "duplicate_rows") == 0
+    assert rows_found(table, "duplicate_keys") == 0
+
+
+def test_copies_are_found_where_a_breakdown_is_not_listed() -> None:
+    table = without_breakdown(np.random.default_rng(5))
+    copied = again(table, 0.1)
+    assert rows_found(pa.concat_tables([table, copied]), "duplicate_rows") >= copied.num_rows
+
+
+def test_keys_that_half_of_the_rows_repeat_with_near_figures_are_restated() -> None:
+    table = without_breakdown(np.random.default_rng(5)).take(np.arange(0, 7200, 3))
+    more = again(table, 0.8)
+    for place, name in enumerate(("impressions", "clicks", "spend", "revenue"), start=2):
+        grown = np.asarray(more[name]) * 1.1
+        more = more.set_column(place, name, pa.array(grown if place > 3 else np.ceil(grown).astype(np.int64)))
+    assert rows_found(pa.concat_tables([table, more]), "duplicate_keys") > 500

@@ -14,16 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.domain.role import Family
+from assay.hypothesis.described import Described
 from assay.hypothesis.grain import is_load_time
 from assay.hypothesis.hypothesis import Context, CopyTest, Hypothesis
 from assay.hypothesis.placeholders import is_placeholder
 from assay.profile.fingerprint import column_prints, combined, copies, equal_pairs, first_of_each, row_prints
 from assay.profile.sample import Sample
 
-DESCRIBING = (Family.DATE, Family.ID, Family.NAME, Family.DIMENSION, Family.FLAG, Family.TEXT, Family.OTHER)
 NEARLY = 0.5  # a key that more rows than this repeat is none
 PERSISTENT = 3.0  # entities that repeat this much more often than the average lack a breakdown column
-FEWEST_PAIRS = 100  # of rows that share their description, to tell how often such rows agree
 RELOADED = 0.9  # a day is reloaded if this share of its keys is there twice
 
 
@@ -50,14 +49,22 @@ def _rows(context: Context, tested: tuple[str, ...], prints: npt.NDArray[np.uint
     sample = context.profile.sample
     pairs = equal_pairs(prints)
     known = context.grain and _meaningful(context)
-    expected = _alike(context) if known else _by_chance(sample, prints)
+    described = Described.of(context)
+    expected = _by_chance(sample, prints) if not known else 0.0 if described is None else described.alike()
     usual = 2 * expected  # the estimate is a rough one
     natural = expected > 0 and pairs <= usual + 3 * math.sqrt(usual)
+    bare = not natural and not loaded and described is not None and described.only_bare()
+    natural = natural or bare
     evidence: dict[str, Any] = {"key": list(context.grain)}
     if pairs:
         evidence |= {"equal_pairs_in_sample": pairs, "expected_by_chance": round(expected, 1)}
         evidence |= _days(context, prints)
-    if natural:
+    if bare:
+        reason = (
+            "rows repeat only where their figures say nothing (such as all zero), while other rows of one description "
+            "differ: a breakdown column may be missing"
+        )
+    elif natural:
         reason = "rows repeat as often as a table of so few and coarse columns repeats by chance"
     elif loaded:
         reason = f"rows repeat earlier rows in every column except the load time ({', '.join(loaded)}): loaded again"
@@ -98,33 +105,6 @@ def _by_chance(sample: Sample, prints: npt.NDArray[np.uint64]) -> float:
         agree = float(((counts / len(column)) ** 2).sum())
         most = max(most, near * agree / (1 - agree)) if agree < 1 else most
     return most
-
-
-def _alike(context: Context) -> float:
-    """Pairs of equal rows that chance explains in a table with a key, from the pairs that share all but the measures.
-
-    Where nothing tells two ads apart, rows of both without delivery are equal. Such pairs agree in their measures as
-    often as any two rows like them do; copies always agree.
-    """
-    sample = context.profile.sample
-    told = [c for c in sample.names if context.role(c).family in DESCRIBING]
-    measured = [c for c in sample.names if c not in told]
-    if not told or not measured:
-        return 0.0
-    descriptions, measures = row_prints(sample, told), row_prints(sample, measured)
-    _, codes, sizes = np.unique(descriptions, return_inverse=True, return_counts=True)
-    repeated = sizes[codes] > 1
-    pairs = equal_pairs(descriptions)
-    if pairs == 0:
-        return 0.0
-    # Only pairs of different descriptions: the copies themselves are no measure of chance.
-    rows = int(repeated.sum())
-    apart = rows * (rows - 1) // 2 - pairs
-    if apart < FEWEST_PAIRS:
-        repeated = np.ones(sample.rows, np.bool_)
-        apart = sample.rows * (sample.rows - 1) // 2 - pairs
-    both = equal_pairs(row_prints(sample, [*told, *measured])[repeated])
-    return pairs * (equal_pairs(measures[repeated]) - both) / max(apart, 1)
 
 
 def _meaningful(context: Context) -> bool:
@@ -278,7 +258,11 @@ def _lacks_breakdown(context: Context, rows: npt.NDArray[np.bool_], prints: npt.
     seen = shared & (rows_of[who] >= 5)
     if seen.sum() < 10:
         return False
-    return float(often[who][seen].mean()) > max(0.3, PERSISTENT * float(shared.mean()))
+    share = float(shared.mean())
+    if PERSISTENT * share >= 1:  # no entity can repeat that much more often
+        described = Described.of(context)
+        return described is not None and described.unlike(rows, prints)
+    return float(often[who][seen].mean()) > max(0.3, PERSISTENT * share)
 
 
 def _on_few_days(context: Context, rows: npt.NDArray[np.bool_], shared: npt.NDArray[np.bool_]) -> bool:
