@@ -15,6 +15,7 @@ from assay.campaigns.labelled import labels_of
 from assay.campaigns.models import MODELS, Trained, boosted, load, structured, train
 from assay.campaigns.models.base import class_weights
 from assay.campaigns.models.calibration import fit_calibration
+from assay.campaigns.models.ternary import Length
 from assay.errors import ConfigurationError, MissingExtraError, SourceError
 
 ROWS = 2_000
@@ -26,9 +27,9 @@ def _few_sweeps() -> None:
     """Chains as short as small tables need."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(structured, "CHAINS", 1)
-        patch.setattr(structured, "BURN", 60)
-        patch.setattr(structured, "KEEP", 30)
-        patch.setattr(structured, "TRIAL", (20, 10))
+        patch.setattr(structured, "WHOLE", Length(60, 30, 2.0))
+        patch.setattr(structured, "AGAIN", Length(20, 30))
+        patch.setattr(structured, "TRIAL", Length(20, 10, 2.0))
         patch.setattr(structured, "WARM", 20)
         patch.setattr(structured, "LONG", 40)
         patch.setattr(structured, "SCALES", structured.SCALES[:2])

@@ -10,8 +10,9 @@ import pytest
 
 from assay.campaigns.graph import World, build_world
 from assay.campaigns.knobs import VERSIONS
+from assay.campaigns.models.affinity import Affinity
 from assay.campaigns.models.pairs import PairTable, _Problem, fit_pairs
-from assay.campaigns.models.ternary import Scale, sample, trait_prior
+from assay.campaigns.models.ternary import Length, Scale, sample
 
 SMALL = replace(VERSIONS["V15"], sizes=(6, 6, 6, 5, 5), cores=0)
 NO_TRAITS = [np.zeros((size, 0)) for size in SMALL.sizes]
@@ -62,8 +63,7 @@ def test_sampled_signs_are_the_hidden_relations(
     codes, labels = campaigns
     unit = (SCALE.upper - SCALE.lower) / (fitted.high - fitted.low)
     first = [t * unit for t in fitted.tables]
-    flat = [np.zeros((3, t.size)) for t in first]
-    chain = sample(codes[:5_000], labels[:5_000], SMALL.sizes, flat, first, SCALE, 150, 50, 1.5, seed=0)
+    chain = sample(codes[:5_000], labels[:5_000], NO_TRAITS, first, SCALE, Length(150, 50, 1.5), seed=0)
     chances = chain.probabilities(codes[5_000:], SCALE)
     assert np.mean(chances.argmax(axis=1) == labels[5_000:]) > 0.97
     # Constants can move between tables, but what two campaigns differ by cannot.
@@ -73,18 +73,29 @@ def test_sampled_signs_are_the_hidden_relations(
 
 def test_the_same_seed_draws_the_same_chain(campaigns: tuple[np.ndarray, np.ndarray], fitted: PairTable) -> None:
     codes, labels = campaigns
-    flat = [np.zeros((3, t.size)) for t in fitted.tables]
-    chains = [sample(codes, labels, SMALL.sizes, flat, fitted.tables, SCALE, 5, 20, 1.0, seed=s) for s in (1, 1, 2)]
+    brief = Length(5, 20, 1.0)
+    chains = [sample(codes, labels, NO_TRAITS, fitted.tables, SCALE, brief, seed=s) for s in (1, 1, 2)]
     same = [all(np.array_equal(a, b) for a, b in zip(chains[0].tables, c.tables, strict=True)) for c in chains]
     assert same == [True, True, False]
 
 
 def test_traits_tell_of_pairs_that_no_campaign_has() -> None:
     profile = np.repeat(np.eye(3), 4, axis=0)
-    true = np.where(np.eye(3)[:, :, None, None], 1.0, -1.0)
-    table = true.transpose(0, 2, 1, 3) * np.ones((3, 4, 3, 4))
-    told = table.reshape(12, 12).copy()
-    told[0, 0] = 0.0
-    seen = np.array([(i, j) for i in range(12) for j in range(12) if (i, j) != (0, 0)] * 20)
-    (prior,) = trait_prior([told], seen, [profile, profile], doubt=0.5, spread=0.5)
-    assert prior[:, 0].argmax() == 2
+    signs = np.kron(np.where(np.eye(3) > 0, 1, -1), np.ones((4, 4))).astype(np.intp)
+    told, rng = signs.copy(), np.random.default_rng(0)
+    affinity = Affinity(profile, profile, np.zeros((12, 12)))
+    chances = []
+    for _ in range(200):
+        # Nothing is known of the first pair: its sign follows the prior.
+        prior = affinity.draw(told, rng)
+        told[0, 0] = prior[:, 0].argmax() - 1
+        chances.append(np.exp(prior[:, 0]))
+    assert np.mean(chances[50:], axis=0)[2] > 0.8
+
+
+def test_without_traits_the_prior_is_the_share_of_relations() -> None:
+    rng = np.random.default_rng(0)
+    signs = rng.choice([-1, 0, 1], p=[0.15, 0.7, 0.15], size=(40, 40))
+    affinity = Affinity(np.zeros((40, 0)), np.zeros((40, 0)), np.zeros((40, 40)))
+    chances = np.mean([np.exp(affinity.draw(signs, rng)).mean(axis=1) for _ in range(100)], axis=0)
+    assert chances == pytest.approx([0.15, 0.7, 0.15], abs=0.05)

@@ -1,24 +1,24 @@
 """The structured model: texts to latent values, values to signed relations, relations to a balance and a class.
 
 Values come from texts without labels (``resolver``). Relations are learned twice: as free numbers (``pairs``), and as
-signs sampled from their posterior given what traits suggest (``ternary``). The two are averaged with a weight that
-validation rows choose, as they choose the penalty of the one and the scale of the other. A campaign with missing fields
-gets the mean over completions, weighted by how often they go with the fields that are given.
+signs sampled from their posterior together with what traits make of them (``ternary``). The two are averaged with a
+weight that validation rows choose, as they choose the penalty of the one and the scale of the other. A campaign with
+missing fields gets the mean over completions, weighted by how often they go with the fields that are given.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+from joblib import Parallel, cpu_count, delayed, parallel_config
 from numpy.typing import NDArray
 
 from assay.campaigns.cooccurrence import Cooccurrence
@@ -27,7 +27,7 @@ from assay.campaigns.knobs import ATTRIBUTES
 from assay.campaigns.models.base import Classifier, Evidence, Labels
 from assay.campaigns.models.pairs import PairTable, fit_pairs
 from assay.campaigns.models.resolver import Resolver, fit_resolver
-from assay.campaigns.models.ternary import Samples, Scale, sample, trait_prior
+from assay.campaigns.models.ternary import Length, Samples, Scale, sample
 from assay.campaigns.tables import MISSING, Tables
 
 Floats = NDArray[np.float64]
@@ -37,12 +37,18 @@ PAIRS = tuple(combinations(range(len(ATTRIBUTES)), 2))
 PENALTIES = (30.0, 3.0, 0.3, 0.1)
 WARM, LONG = 60, 200  # steps of a fit on the path of penalties, and of the last one
 SCALES = (Scale(-1.5, 1.5, 0.3), Scale(-2.5, 2.5, 0.3), Scale(-3.5, 3.5, 0.3), Scale(-5.5, 5.5, 3.5))
-TRIAL = (300, 100)  # sweeps of a chain that only tries a scale
-CHAINS, BURN, KEEP, HEAT = 6, 800, 100, 2.0
+CHAINS = 6
+TRIAL = Length(300, 100, 2.0)  # a chain that only tries a scale
+WHOLE = Length(2400, 100, 2.0)
+AGAIN = Length(300, 100)  # a chain that goes on with more rows
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
-DOUBT, SPREAD = 0.3, 0.4
+LARGE = 5_000  # rows from which on chains are worth processes of their own
 FILLINGS = 64  # completions that a campaign with several missing fields is averaged over
 BATCH = 2_000
+
+
+Start: TypeAlias = tuple[Scale, Sequence[Floats], int]
+"""Where a chain starts: its scale, its relations, and the number that its seed comes from."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +91,10 @@ class Structured(Classifier):
                 self.table = fitted
         self.rows = codes
         self.chosen = replace(self.chosen, penalty=best[1])
-        likely = {scale: self._likelihood(scale, codes, labels, asked, truth) for scale in SCALES}
-        self.chosen = replace(self.chosen, scale=max(likely, key=lambda scale: likely[scale]))
-        self.samples = self._sampled(codes, labels, CHAINS, BURN, KEEP)
+        tried = self._sampled(codes, labels, [(scale, self._signs_of_table(scale), 0) for scale in SCALES], TRIAL)
+        likely = [_likelihood(s.probabilities(asked, scale), truth) for s, scale in zip(tried, SCALES, strict=True)]
+        self.chosen = replace(self.chosen, scale=SCALES[int(np.argmax(likely))])
+        self.samples = self._sampled(codes, labels, self._starts(), WHOLE)
         free, signs = self.table.probabilities(asked), self._signs(asked)
         gains = [tune(w * signs + (1 - w) * free, truth)[1].mean() for w in WEIGHTS]
         self.chosen = replace(self.chosen, weight=WEIGHTS[int(np.argmax(gains))])
@@ -96,7 +103,7 @@ class Structured(Classifier):
     def fit(self, table: pa.Table, labels: Labels) -> None:
         """Learn values from texts, and relations from the rows whose texts all tell a value.
 
-        A model that was tuned keeps its values and goes on from its table.
+        A model that was tuned keeps its values and goes on from its table and its chains.
         """
         codes = self.codes(table) if self.resolvers else self._learn_values(table)
         whole = (codes != MISSING).all(axis=1)
@@ -107,8 +114,8 @@ class Structured(Classifier):
         else:
             path = [p for p in PENALTIES if p >= self.chosen.penalty]
             self.table = self._path(self.rows, labels[whole], path)[-1][1]
-        chains = CHAINS if self.chosen.weight else 0
-        self.samples = self._sampled(self.rows, labels[whole], chains, BURN, KEEP)
+        starts = self._starts() if self.chosen.weight else []
+        self.samples = self._sampled(self.rows, labels[whole], starts, AGAIN if self.samples else WHOLE)
         self.__dict__.pop("_past", None)
 
     def predict_proba(self, table: pa.Table) -> Floats:
@@ -127,7 +134,7 @@ class Structured(Classifier):
 
     def tables(self) -> Tables:
         """The relations and thresholds in logits: the mean of both parts by their weight."""
-        weight, unit = self.chosen.weight if self.samples else 0.0, 1 / self._per_logit()
+        weight, unit = self.chosen.weight if self.samples else 0.0, 1 / self._per_logit(self.chosen.scale)
         scores = [(1 - weight) * t for t in self.table.tables]
         for chain in self.samples if weight else []:
             scores = [s + weight * unit * m / len(self.samples) for s, m in zip(scores, chain.mean(), strict=True)]
@@ -214,30 +221,27 @@ class Structured(Classifier):
             fitted.append((penalty, fit_pairs(codes, labels, self.profiles, penalty, rounds, start)))
         return fitted
 
-    def _per_logit(self) -> float:
+    def _per_logit(self, scale: Scale) -> float:
         """How many whole relations a logit of the pair table is."""
-        scale = self.chosen.scale
         return (scale.upper - scale.lower) / max(self.table.high - self.table.low, 1e-9)
 
-    def _sampled(self, codes: Codes, labels: Labels, chains: int, burn: int, keep: int) -> list[Samples]:
-        if not chains:
-            return []
-        first = [t * self._per_logit() for t in self.table.tables]
-        sizes = [len(p) for p in self.profiles]
-        priors = trait_prior(first, codes, self.profiles, DOUBT, SPREAD)
+    def _signs_of_table(self, scale: Scale) -> list[Floats]:
+        return [t * self._per_logit(scale) for t in self.table.tables]
 
-        def chain(number: int) -> Samples:
-            seed = 1000 * self.seed + number
-            return sample(codes, labels, sizes, priors, first, self.chosen.scale, burn, keep, HEAT, seed)
+    def _starts(self) -> list[Start]:
+        """Where chains start: from where they ended before, or from the pair table."""
+        scale = self.chosen.scale
+        first = [s.last() for s in self.samples] or [self._signs_of_table(scale)] * CHAINS
+        return [(scale, tables, number) for number, tables in enumerate(first)]
 
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            return list(pool.map(chain, range(chains)))
-
-    def _likelihood(self, scale: Scale, codes: Codes, labels: Labels, asked: Codes, truth: Floats) -> float:
-        """How likely held rows are by one short chain on a scale."""
-        self.chosen = replace(self.chosen, scale=scale)
-        (samples,) = self._sampled(codes, labels, 1, *TRIAL)
-        return float((truth * np.log(np.maximum(samples.probabilities(asked, scale), 1e-6))).sum())
+    def _sampled(self, codes: Codes, labels: Labels, starts: Sequence[Start], length: Length) -> list[Samples]:
+        """A chain for each start. The same starts give the same chains, in however many processes."""
+        chains = [
+            delayed(sample)(codes, labels, self.profiles, first, scale, length, 1000 * self.seed + number)
+            for scale, first, number in starts
+        ]
+        with parallel_config("loky", inner_max_num_threads=1):
+            return list(Parallel(n_jobs=min(len(chains), cpu_count()) if len(codes) >= LARGE else 1)(chains))
 
     def _signs(self, codes: Codes) -> Floats:
         return np.asarray(np.mean([s.probabilities(codes, self.chosen.scale) for s in self.samples], axis=0))
@@ -283,6 +287,10 @@ class StructuredIds(Structured):
 
     name: ClassVar[str] = "structured-ids"
     ids: ClassVar[bool] = True
+
+
+def _likelihood(chances: Floats, truth: Floats) -> float:
+    return float((truth * np.log(np.maximum(chances, 1e-6))).sum())
 
 
 def _means(rows: Floats, codes: Codes, values: int) -> Floats:

@@ -3,8 +3,8 @@
 Every campaign has exactly one cell of each pair's table. So, given the other nine tables, the cells of one table are
 independent, and a whole table is drawn at once: a blocked Gibbs sampler over the factor graph of relations and
 campaigns. Noise falls from high to its own level while the chain burns in (simulated annealing); predictions are
-averages over what the chains visit afterwards. The prior of a relation comes from the traits of its two values: a
-Gaussian process with the product of trait similarities as its kernel smooths a first estimate.
+averages over what the chains visit afterwards. The prior of a relation comes from the traits of its two values
+(``affinity``) and is drawn with the relations themselves.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from assay.campaigns.models.affinity import Affinity
+
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 SIGNS = np.array([-1, 0, 1])
 SURPRISE = 1e-3  # share of labels that nothing explains
 EVERY = 10  # sweeps between two samples that are kept
+RETHINK = 4  # sweeps between two draws of what traits make of the relations
 COOLING = 0.8  # the share of the burn-in after which noise stays at its own level
 
 
@@ -48,6 +51,10 @@ class Samples:
 
     tables: tuple[NDArray[np.int8], ...]
 
+    def last(self) -> list[Floats]:
+        """Where the chain ended: another may go on from there."""
+        return [t[-1].astype(np.float64) for t in self.tables]
+
     def mean(self) -> list[Floats]:
         """The posterior mean of each table."""
         return [t.mean(axis=0) for t in self.tables]
@@ -67,80 +74,63 @@ class Samples:
         return total / max(len(self.tables[0]), 1)
 
 
-def trait_prior(
-    estimate: Sequence[Floats], codes: Codes, profiles: Sequence[Floats], doubt: float, spread: float
-) -> list[Floats]:
-    """Log prior of each relation, ``(3, cells)`` for each pair, from what traits make of a first estimate.
+@dataclass(frozen=True)
+class Length:
+    """How long a chain runs.
 
-    Args:
-        estimate: relations on their own scale, ``(values, values)`` for each pair of fields.
-        codes: the campaigns that it was learned from: cells that many have are trusted more.
-        doubt: variance of what a well-known estimate differs by from what traits explain.
-        spread: standard deviation of a relation around what traits explain.
+    Attributes:
+        burn, keep: sweeps to forget, and sweeps of which every tenth is kept.
+        heat: standard deviation of the additional noise at the beginning.
     """
-    priors = []
-    for told, (i, j) in zip(estimate, combinations(range(codes.shape[1]), 2), strict=True):
-        seen = np.bincount(codes[:, i] * told.shape[1] + codes[:, j], minlength=told.size)
-        smooth = _smooth(np.clip(told, -1.5, 1.5), _kernel(profiles[i]), _kernel(profiles[j]), seen, doubt)
-        priors.append(-((SIGNS[:, None] - smooth[None, :]) ** 2) / (2 * spread**2))
-    return priors
 
-
-def _kernel(profile: Floats) -> Floats:
-    """How alike values are in their traits; all are strangers where there are no traits."""
-    centred = profile - profile.mean(axis=0)
-    kernel = centred @ centred.T
-    return np.asarray(kernel / max(np.trace(kernel) / len(kernel), 1e-9))
-
-
-def _smooth(told: Floats, left: Floats, right: Floats, seen: NDArray[np.intp], doubt: float) -> Floats:
-    """The mean of a Gaussian process with kernel ``left x right``, given noisy values, as one long vector."""
-    kernel = np.kron(left, right)
-    noise = doubt * (0.3 + 3.0 / (seen + 1))
-    return np.asarray(kernel @ np.linalg.solve(kernel + np.diag(noise), told.ravel()))
+    burn: int
+    keep: int
+    heat: float = 0.0
 
 
 def sample(
     codes: Codes,
     labels: NDArray[np.int8],
-    sizes: Sequence[int],
-    priors: Sequence[Floats],
+    profiles: Sequence[Floats],
     first: Sequence[Floats],
     scale: Scale,
-    burn: int,
-    keep: int,
-    heat: float,
+    length: Length,
     seed: int,
 ) -> Samples:
     """One chain.
 
     Args:
-        first: where the chain starts: relations on their own scale, rounded here.
-        burn, keep: sweeps to forget, and sweeps of which every tenth is kept.
-        heat: standard deviation of the additional noise at the beginning.
+        codes: campaigns, ``(rows, fields)``, each code below the height of the field's profile.
+        profiles: for each field the traits of its values, ``(values, traits)``; without traits ``(values, 0)``.
+        first: where the chain starts: relations on their own scale, ``(values, values)`` for each pair of fields.
     """
     rng = np.random.default_rng(seed)
-    pairs = list(combinations(range(len(sizes)), 2))
+    pairs = list(combinations(range(len(profiles)), 2))
+    sizes = [len(p) for p in profiles]
+    affinities = [Affinity(profiles[i], profiles[j], start) for (i, j), start in zip(pairs, first, strict=True)]
+    priors = [np.zeros((len(SIGNS), start.size)) for start in first]
     reach = len(pairs) + 1
     width = 2 * reach + 1
     cells = [codes[:, i] * sizes[j] + codes[:, j] for i, j in pairs]
     base = [(cell * 3 + labels) * width + reach for cell in cells]
-    counts = [sizes[i] * sizes[j] for i, j in pairs]
+    counts = [start.size for start in first]
     tables = [np.clip(np.rint(t.ravel()), -1, 1).astype(np.intp) for t in first]
     balance = np.sum([t.take(cell) for t, cell in zip(tables, cells, strict=True)], axis=0)
     kept: list[list[NDArray[np.int8]]] = [[] for _ in pairs]
-    for sweep in range(burn + keep):
-        hot = heat * max(0.0, 1 - sweep / max(COOLING * burn, 1)) ** 2
+    for sweep in range(length.burn + length.keep):
+        hot = length.heat * max(0.0, 1 - sweep / max(COOLING * length.burn, 1)) ** 2
         logs = scale.log_chances(reach, float(np.hypot(scale.noise, hot)))
         # What a label says of a relation, by the balance of the other nine: one column a sign.
         votes = np.stack([np.roll(logs, -sign, axis=1).ravel() for sign in SIGNS], axis=1)
         for p in rng.permutation(len(pairs)):
+            if sweep % RETHINK == 0:
+                priors[p] = affinities[p].draw(tables[p].reshape(first[p].shape), rng)
             rest = balance - tables[p].take(cells[p])
             seen = np.bincount(base[p] + rest, minlength=counts[p] * 3 * width).reshape(counts[p], 3 * width)
             odds = (seen @ votes).T + priors[p]
             tables[p] = np.argmax(odds + rng.gumbel(size=odds.shape), axis=0) - 1
             balance = rest + tables[p].take(cells[p])
-        if sweep >= burn and (sweep - burn) % EVERY == 0:
-            for p, (i, j) in enumerate(pairs):
-                kept[p].append(tables[p].reshape(sizes[i], sizes[j]).astype(np.int8))
+        if sweep >= length.burn and (sweep - length.burn) % EVERY == 0:
+            for p, start in enumerate(first):
+                kept[p].append(tables[p].reshape(start.shape).astype(np.int8))
     return Samples(tuple(np.stack(k) for k in kept))
