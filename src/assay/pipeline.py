@@ -268,7 +268,7 @@ def _audit(
         progress("looking at bad rows")
         ruling = rule(near, judgements, context.grain, settings.sample_values, seen, proved_on=source)
         if session is not None:
-            ruling = session.settle(near, ruling)
+            ruling = session.settle(near, ruling, context)
         if rows_out is not None:
             progress("writing bad rows")
             with atomic_path(rows_out) as temporary:

@@ -118,6 +118,14 @@ def explain(
             help="Share of rows up to which it is known (8% or 0.08); by default half as much again as now.",
         ),
     ] = None,
+    at_most: Annotated[
+        float | None,
+        typer.Option(
+            "--at-most",
+            metavar="NUMBER",
+            help="How far a row may be beyond, as the finding says it: a difference (50), or a factor for outliers.",
+        ),
+    ] = None,
     where: Annotated[
         str | None, typer.Option("--where", metavar="SQL", help="Only rows that meet this condition are explained.")
     ] = None,
@@ -140,7 +148,9 @@ def explain(
     from assay.cli.console import put
 
     with _open(address, scope, by) as bank:
-        entry = bank.explain(finding, reason, until=_day(until), up_to=up_to, where=where, table=tables)
+        entry = bank.explain(
+            finding, reason, until=_day(until), up_to=up_to, at_most=at_most, where=where, table=tables
+        )
     put(_visible(_line(entry)) + "\n")
     return 0
 
@@ -331,7 +341,7 @@ def _print(entries: list[Entry], as_json: bool, empty: str) -> None:
     if as_json:
         import json
 
-        from assay.memory.bank import as_json as plain
+        from assay.memory.carrying import as_json as plain
 
         put(json.dumps([plain(e) for e in entries], ensure_ascii=False, indent=2) + "\n")
         return

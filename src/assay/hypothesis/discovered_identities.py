@@ -6,7 +6,7 @@ import numpy as np
 
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
-from assay.hypothesis.identities import formula, violation
+from assay.hypothesis.identities import formula, gap, violation
 from assay.hypothesis.identity_proof import Found, Support
 from assay.hypothesis.identity_search import search
 from assay.hypothesis.quantities import Quantity, quantities
@@ -56,7 +56,11 @@ def _hypothesis(context: Context, items: list[Quantity], one: Found, found: list
         columns=tuple(items[m].name for m, _ in order),
         cells=tuple(items[m].name for m in cells),
         reason=f"{text} holds in {support.holds:.1%} of the rows that can tell, far beyond chance; these rows break it",
-        test=RowTest(violation(identity, items), tolerated=0.0 if sample.complete else UNSEEN / max(1, sample.rows)),
+        test=RowTest(
+            violation(identity, items),
+            tolerated=0.0 if sample.complete else UNSEEN / max(1, sample.rows),
+            magnitude=gap(identity, items),
+        ),
         origin="discovered",
         prior=0.5,
         strict=sample.complete,

@@ -63,7 +63,11 @@ def _order(context: Context, items: list[Quantity], order: Order) -> Hypothesis:
         kind="relation_violation",
         columns=(low.name, high.name),
         reason=f"{low.name} is at most {high.name} in all other rows, up to equality, and these rows are above it",
-        test=RowTest(_above(low, high), tolerated=0.0 if sample.complete else UNSEEN / max(1, sample.rows)),
+        test=RowTest(
+            _above(low, high),
+            tolerated=0.0 if sample.complete else UNSEEN / max(1, sample.rows),
+            magnitude=None if low.family is Family.DATE else low.number.copy() - high.number.copy(),
+        ),
         origin="discovered",
         prior=0.4,
         strict=sample.complete,

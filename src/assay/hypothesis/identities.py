@@ -108,9 +108,8 @@ def violation(identity: Identity, items: Sequence[Quantity]) -> exp.Expr:
     """SQL that is true where all values are present, denominators positive, and rounding is no explanation."""
     target, terms = items[identity.target], [items[t] for t in identity.terms]
     numbers = [t.number.copy() for t in terms]
-    left, right = sides(identity, target.number.copy(), numbers)
     limit = bound(identity, target.number.copy(), numbers, lambda value: exp.Abs(this=value.copy()))
-    conditions: list[exp.Expr] = [exp.GT(this=exp.Abs(this=left - right), expression=exp.paren(limit))]
+    conditions: list[exp.Expr] = [exp.GT(this=gap(identity, items), expression=exp.paren(limit))]
     if identity.form == "ratio":
         conditions.append(exp.GT(this=terms[1].number.copy(), expression=exp.Literal.number(0)))
     # A rate of zero may stand for one that was not defined, as cost per click is without clicks.
@@ -118,6 +117,14 @@ def violation(identity: Identity, items: Sequence[Quantity]) -> exp.Expr:
     conditions += [exp.NEQ(this=t.number.copy(), expression=exp.Literal.number(0)) for t in rates]
     conditions += [p for q in (target, *terms) if (p := q.present()) is not None]
     return exp.and_(*conditions)
+
+
+def gap(identity: Identity, items: Sequence[Quantity]) -> exp.Expr:
+    """SQL of how far the two sides, without division, are apart."""
+    left, right = sides(
+        identity, items[identity.target].number.copy(), [items[t].number.copy() for t in identity.terms]
+    )
+    return exp.Abs(this=left - right)
 
 
 def formula(identity: Identity, items: Sequence[Quantity]) -> str:

@@ -60,7 +60,8 @@ def _negative(context: Context, name: str, numbers: Floats, known: Features | No
     codes = numeric_sentinels(present)
     values = present[~np.isin(present, codes)]
     below = values[values < 0]
-    below_zero = exp.LT(this=context.profile.value(name), expression=exp.Literal.number(0))
+    value = context.profile.value(name)
+    below_zero = exp.LT(this=value, expression=exp.Literal.number(0))
     predicate: exp.Expr = below_zero
     minus = sorted({int(c) for c in codes if c < 0})
     if minus:
@@ -70,20 +71,22 @@ def _negative(context: Context, name: str, numbers: Floats, known: Features | No
             return None
         sure = 0.9 if named or role.origin != "values" else 0.6
         sure = sure if len(values) else 0.45
-        return _below(name, predicate, sure, "none of the sampled values is negative", 0.0, 0.1)
+        return _below(name, value, predicate, sure, "none of the sampled values is negative", 0.0, 0.1)
     share = len(below) / len(values)
     confidence, why = _flipped(context, name, values, named, known)
     if confidence == 0.0:
         return None
-    return _below(name, predicate, confidence, why, share, 0.7)
+    return _below(name, value, predicate, confidence, why, share, 0.7)
 
 
-def _below(name: str, predicate: exp.Expr, confidence: float, why: str, share: float, prior: float) -> Hypothesis:
+def _below(
+    name: str, value: exp.Expr, predicate: exp.Expr, confidence: float, why: str, share: float, prior: float
+) -> Hypothesis:
     return Hypothesis(
         "negative_metric",
         (name,),
         f"{name} is negative in some rows; {why}",
-        RowTest(predicate),
+        RowTest(predicate, magnitude=exp.Neg(this=exp.paren(value.copy()))),
         origin="generic",
         prior=prior,
         weight=0.8,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlglot import exp
@@ -33,12 +33,14 @@ class Ruling:
         checks: for the findings that are row by row, by finding id.
         cells: the columns whose cells are bad, by finding id.
         failures: what could not be looked up.
+        magnitudes: what says how far beyond a bad row is, by finding id, for findings that have such a measure.
     """
 
     findings: tuple[Finding, ...]
     checks: Mapping[str, RowCheck]
     cells: Mapping[str, tuple[str, ...]]
     failures: tuple[str, ...] = ()
+    magnitudes: Mapping[str, exp.Expr] = field(default_factory=dict)
 
 
 def finding_id(table: str, kind: str, columns: Sequence[str], segment: str = "") -> str:
@@ -129,7 +131,7 @@ def rule(
     claims = [j.hypothesis for j in with_rows]
     cause = fold(claims, rows, _shared(groups), source.rows)
     cause |= fold_together(claims, rows, [(g.failed, g.rows) for g in groups], cause)
-    findings, checked, cells = [], {}, {}
+    findings, checked, cells, magnitudes = [], {}, {}, {}
     for judgement in errors:
         index = next((i for i, j in enumerate(with_rows) if j is judgement), None)
         if index is not None and index in cause:
@@ -145,8 +147,11 @@ def rule(
         cells[finding.id] = judgement.hypothesis.cells or judgement.hypothesis.columns
         if index is not None:
             checked[finding.id] = checks[index]
+        test = judgement.hypothesis.test
+        if isinstance(test, RowTest) and test.magnitude is not None:
+            magnitudes[finding.id] = test.magnitude
     findings.sort(key=lambda f: (f.severity.rank, -f.rows_affected, f.kind, f.columns, f.segment))
-    return Ruling(tuple(findings), checked, cells, failures)
+    return Ruling(tuple(findings), checked, cells, failures, magnitudes)
 
 
 def row_check(hypothesis: Hypothesis) -> RowCheck:

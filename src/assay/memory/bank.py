@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import getpass
-import json
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from assay.atomic import write_text
-from assay.errors import ConfigurationError, MemoryStoreError
+from assay.errors import ConfigurationError
+from assay.memory.carrying import carry_in, carry_out
 from assay.memory.entry import Entry, EntryType, Tally, new_id, now
-from assay.memory.explanation import check_condition, default_bound, share
+from assay.memory.explanation import bounds, check_condition, default_bound
 from assay.memory.open import open_store
 from assay.memory.preference import said, understand
 from assay.memory.recall import Recall, recall
 from assay.memory.store import State, Store
 
-EXPORT = "assay-memory/1"
 RECENT = 500  # audits that are searched for a finding's id
 
 
@@ -106,6 +105,7 @@ class Memory:
         *,
         until: date | None = None,
         up_to: float | None = None,
+        at_most: float | None = None,
         where: str | None = None,
         table: str | None = None,
     ) -> Entry:
@@ -116,6 +116,8 @@ class Memory:
             until: the last day on which this counts.
             up_to: share of the rows (of those that meet ``where``) up to which it counts; by default half as much again
                 as the finding has now.
+            at_most: how far a row may be beyond what is right, in the terms of the finding's evidence ``magnitude``:
+                50 if conversions may exceed clicks by 50, a factor for outliers; without a bound by default.
             where: condition of the rows that it covers, in the table's SQL; all rows by default.
             table: a table's lasting name or a pattern of them (``*``); by default the table of the finding.
 
@@ -124,12 +126,21 @@ class Memory:
             UnsafeQueryError: ``where`` is no condition.
         """
         audit, one = self.find(finding)
-        return self._say(audit, one, reason, EntryType.EXPLANATION, until, up_to, where, table)
+        if at_most is not None:
+            if not 0 < at_most < math.inf:
+                raise ConfigurationError(
+                    f"{at_most:g} is no bound of how far a row may be beyond; write a number above 0"
+                )
+            if not one.get("goes_beyond"):
+                raise ConfigurationError(
+                    "nothing says how far the rows of this finding are beyond; leave the bound out"
+                )
+        return self._say(audit, one, reason, EntryType.EXPLANATION, until, up_to, at_most, where, table)
 
     def reject(self, finding: str, reason: str = "no error", *, until: date | None = None) -> Entry:
         """Remember that a finding was no error: up to half as much again, it is expected from now on."""
         audit, one = self.find(finding)
-        return self._say(audit, one, reason, EntryType.REJECTION, until, None, None, None)
+        return self._say(audit, one, reason, EntryType.REJECTION, until, None, None, None, None)
 
     def accept(self, finding: str) -> None:
         """Remember that a finding was right, which makes its like surer in later audits."""
@@ -144,6 +155,7 @@ class Memory:
         kind: EntryType,
         until: date | None,
         up_to: float | None,
+        at_most: float | None,
         where: str | None,
         table: str | None,
     ) -> Entry:
@@ -169,13 +181,14 @@ class Memory:
             new_id(),
             kind,
             table or audit.table,
-            f"{what}{rows} {word} up to {share(bound)}: {reason.strip()}",
+            f"{what}{rows} {word} {bounds(bound, at_most)}: {reason.strip()}",
             {
                 "kind": one["kind"],
                 "columns": list(one["columns"]),
                 "segment": one.get("segment", ""),
                 "reason": reason.strip(),
                 "up_to": bound,
+                "at_most": at_most,
                 "where": where,
                 "dialect": dialect,
             },
@@ -242,14 +255,7 @@ class Memory:
 
         States of tables stay: they are made anew by the next audits, and are hashed with this memory's own secret.
         """
-        entries = self.store.entries()
-        content = {
-            "schema": EXPORT,
-            "entries": [as_json(e) for e in entries],
-            "tallies": [vars_of(t) for t in self.store.tallies()],
-        }
-        write_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
-        return len(entries)
+        return carry_out(self.store, path)
 
     def import_(self, path: Path) -> int:
         """Add the entries of an exported file; those that are there already stay as they are. The number added.
@@ -257,35 +263,7 @@ class Memory:
         Raises:
             MemoryStoreError: the file cannot be read, or is no export.
         """
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            if content["schema"] != EXPORT:
-                raise ValueError(f"its schema is {content['schema']!r}, not {EXPORT!r}")
-            entries = [_from_json(e) for e in content["entries"]]
-            tallies = [Tally(**t) for t in content["tallies"]]
-        except OSError as error:
-            raise MemoryStoreError(f"{path}: cannot be read: {error.strerror}") from None
-        except (ValueError, KeyError, TypeError) as error:
-            raise MemoryStoreError(f"{path}: not an export of a memory: {error}") from None
-        fresh = [e for e in entries if (found := self.store.entry(e.id)) is None or found.id != e.id]
-        # Tallies carry no ids: they are added only together with what they come from.
-        self.store.write(fresh, tallies=tallies if len(fresh) == len(entries) else ())
-        return len(fresh)
-
-
-def vars_of(tally: Tally) -> dict[str, Any]:
-    """A tally as JSON values."""
-    return {name: getattr(tally, name) for name in Tally.__dataclass_fields__}
-
-
-def as_json(entry: Entry) -> dict[str, Any]:
-    """An entry as JSON values."""
-    fields = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
-    return {**fields, "type": str(entry.type), "body": dict(entry.body)}
-
-
-def _from_json(body: Mapping[str, Any]) -> Entry:
-    return Entry(**{**body, "type": EntryType(body["type"])})
+        return carry_in(self.store, path)
 
 
 def _today(today: date | None) -> str:

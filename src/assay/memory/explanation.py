@@ -32,6 +32,7 @@ class Explanation:
         kind, columns, segment: the finding it was given for; the segment as it is kept.
         where: condition of the rows it covers, in SQL; None for all rows.
         up_to: share of the rows in scope that may be affected.
+        at_most: how far a row may be beyond what is right (a difference, or a factor); None without such a bound.
         dialect: what the condition is written in.
     """
 
@@ -47,6 +48,7 @@ class Explanation:
     where: str | None = None
     dialect: str = "duckdb"
     rejected: bool = False
+    at_most: float | None = None
 
     @property
     def marker(self) -> str:
@@ -87,6 +89,7 @@ def explanation_of(entry: Entry) -> Explanation:
         body.get("where"),
         str(body.get("dialect", "duckdb")),
         entry.type is EntryType.REJECTION,
+        None if body.get("at_most") is None else float(body["at_most"]),
     )
 
 
@@ -162,6 +165,10 @@ def judge(finding: Finding, explanations: Sequence[Explanation], scope_rows: Map
             continue
         among = scope_rows.get(one.id, 0) if one.where else rows
         rate = finding.rows_affected / among if among else 0.0
+        far = finding.evidence.get("magnitude")
+        over = [f"up to {share(one.up_to)}, now {share(rate)}"] if rate > one.up_to else []
+        if one.at_most is not None and (far is None or far > one.at_most):
+            over.append(f"by at most {one.at_most:,.6g}, now {'not measured' if far is None else f'{far:,.6g}'}")
         told = {
             "id": one.id,
             "by": one.author,
@@ -169,15 +176,16 @@ def judge(finding: Finding, explanations: Sequence[Explanation], scope_rows: Map
             "until": one.until,
             "up_to": one.up_to,
             "rate_in_scope": rate,
+            "at_most": one.at_most,
+            "magnitude": far,
             "where": one.where,
             "reason": one.reason,
         }
-        if rate <= one.up_to:
+        if not over:
             return replace(finding, status="expected" if one.rejected else "known", memory=told)
         if not said:
             word = "said to be no error" if one.rejected else "known"
-            note = f"{word} up to {share(one.up_to)}, now {share(rate)}"
-            said = {**told, "beyond": note}
+            said = {**told, "beyond": f"{word} {'; '.join(over)}"}
     if said:
         reason = f"{finding.reason.rstrip('.')}: {said['beyond']} ({said['reason']})."
         return replace(finding, reason=reason, memory=said)
@@ -187,6 +195,11 @@ def judge(finding: Finding, explanations: Sequence[Explanation], scope_rows: Map
 def share(rate: float) -> str:
     """A share in per cent with the digits that matter."""
     return f"{100 * rate:.3g} %"
+
+
+def bounds(up_to: float, at_most: float | None) -> str:
+    """The bounds of an explanation in words: ``up to 8 %, by at most 50``."""
+    return f"up to {share(up_to)}" + (f", by at most {at_most:,.6g}" if at_most is not None else "")
 
 
 def check_condition(where: str, dialect: str, columns: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from assay.domain.role import Roles
 from assay.hypothesis.experience import meaning
 from assay.hypothesis.hypothesis import RowTest
 from assay.judge.finding import Finding, Verdict
+from assay.judge.findings import Ruling
 from assay.judge.verdict import Judgement
 from assay.memory.entry import Entry, EntryType, Tally, new_id, now
 from assay.memory.naming import concealed
@@ -27,12 +28,13 @@ def entry_of(
     history: History,
     print_: str,
     name: str,
-    findings: Sequence[Finding],
+    ruling: Ruling,
     judgements: Sequence[Judgement],
     roles: Roles,
     doubt: Doubt,
 ) -> Entry:
     """The record of an audit. It names explanations by their ids only, so that forgetting one leaves no copy."""
+    findings = ruling.findings
     news = [f for f in findings if f.status == "new"]
     whole = {
         (j.hypothesis.kind, j.hypothesis.columns) for j in judgements if not isinstance(j.hypothesis.test, RowTest)
@@ -56,6 +58,7 @@ def entry_of(
                 "status": f.status,
                 "rows": f.rows_affected,
                 "rate": f.rate,
+                "goes_beyond": f.id in ruling.magnitudes,
                 "role": meaning(roles, f.columns),
                 "whole": (f.kind, f.columns) in whole,
                 "days": [iso_day(d) for d in sorted(named(f.evidence))],

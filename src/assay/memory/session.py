@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlglot import exp
 
-from assay.errors import MemoryStoreError, QueryError
+from assay.errors import MemoryStoreError
 from assay.hypothesis.delay import delay_of
 from assay.hypothesis.experience import meaning
 from assay.hypothesis.hypothesis import Context, Hypothesis
-from assay.hypothesis.scope import event_date
 from assay.judge.finding import Finding
 from assay.judge.findings import Ruling
 from assay.judge.verdict import Judgement
+from assay.memory.bad_rows import BadRows, look
 from assay.memory.bank import Memory
 from assay.memory.explanation import Explanation, divide, judge, usable
 from assay.memory.naming import concealed
@@ -26,7 +26,6 @@ from assay.memory.recall import Recall
 from assay.memory.recording import entry_of, states_of, tallies_of
 from assay.profile.history import History
 from assay.profile.state import TableState
-from assay.scan.evidence import Copies
 from assay.scan.metrics import Count, RowsWhere
 from assay.scan.planner import measure
 from assay.source.base import Source
@@ -59,6 +58,7 @@ class Session:
         self._plain: dict[str, str] = {}
         self._conditions: dict[str, exp.Expr] = {}
         self._scope: dict[str, int | None] = {}
+        self._bad = BadRows()
 
     def since(self) -> str | None:
         """The first day (ISO) that is new, may have been restated, or was not accepted; None for all days."""
@@ -100,16 +100,20 @@ class Session:
             refined.append(h if sure == h.confidence else replace(h, confidence=sure))
         return refined
 
-    def settle(self, source: Source, ruling: Ruling) -> Ruling:
+    def settle(self, source: Source, ruling: Ruling, context: Context) -> Ruling:
         """Findings with what memory says of each: new, known or expected, and when it was first seen."""
         seen = self.recall.first_seen()
         spoken = [e for e in self.recall.explanations if any(e.covers(f) for f in ruling.findings)]
         scope = {i: n for i, n in self._scope.items() if n is not None}
+        alarming = [f.id for f in ruling.findings if f.severity.rank <= ALARMING.rank]
+        bounded = [f.id for f in ruling.findings if any(e.at_most is not None and e.covers(f) for e in spoken)]
+        self._bad = look(source, ruling, context, alarming, bounded)
         findings = []
         for finding in ruling.findings:
             first = seen.get((finding.kind, finding.columns, concealed(finding.segment)), self.recall.today)
-            told = judge(replace(finding, first_seen=first), spoken, scope, source.rows)
-            findings.append(told)
+            far = self._bad.magnitudes.get(finding.id)
+            evidence = finding.evidence if far is None else {**finding.evidence, "magnitude": far}
+            findings.append(judge(replace(finding, first_seen=first, evidence=evidence), spoken, scope, source.rows))
         lost = tuple(
             f"the explanation {i} covers nothing: the table does not have its columns, or cannot answer its condition"
             for i, n in self._scope.items()
@@ -143,43 +147,10 @@ class Session:
         if history is None:
             return
         found, roles = ruling.findings, context.roles
-        doubt = doubt_of(found, ruling.cells, self._bad_days(source, ruling, context))
-        entry = entry_of(self.recall, history, self._print, source.name, found, judgements, roles, doubt)
+        doubt = doubt_of(found, ruling.cells, self._bad.days)
+        entry = entry_of(self.recall, history, self._print, source.name, ruling, judgements, roles, doubt)
         states = states_of(self.recall, history, self._print, found, ruling.cells, doubt, self._plain)
         self._memory.record(entry, states, tallies_of(self.recall, self._print, judgements, context.roles))
-
-    @staticmethod
-    def _bad_days(source: Source, ruling: Ruling, context: Context) -> dict[str, set[int]]:
-        """The days on which findings have rows, in one statement; not where statements are paid."""
-        date_column = event_date(context)
-        checks = {
-            f.id: ruling.checks[f.id]
-            for f in ruling.findings
-            if f.status == "new" and f.severity.rank <= ALARMING.rank and f.id in ruling.checks
-        }
-        tested = {i: c for i, c in checks.items() if not isinstance(c, Copies)}
-        if date_column is None or not tested or source.billed:
-            return {}
-        value = context.profile.value(date_column)
-        epoch = exp.cast(exp.Literal.string("1970-01-01"), "date")
-        day = exp.DateDiff(this=exp.cast(value, "date"), expression=epoch, unit=exp.var("DAY"))
-        query = (
-            exp.select(
-                exp.alias_(exp.cast(day, "bigint"), "day"),
-                *[exp.alias_(exp.CountIf(this=c.copy()), f"n{i}") for i, c in enumerate(tested.values())],
-            )
-            .from_(source.relation())
-            .where(value.copy().is_(exp.null()).not_())
-            .group_by(exp.Literal.number(1))
-        )
-        try:
-            answer = source.ask(query).to_pydict()
-        except QueryError:
-            return {}
-        return {
-            identity: {int(d) for d, n in zip(answer["day"], answer[f"n{i}"], strict=True) if n}
-            for i, identity in enumerate(tested)
-        }
 
     def gone(self, findings: Sequence[Finding]) -> list[Mapping[str, Any]]:
         """What the audit before reported and this one does not find; of a part of the table nothing is said."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from assay.judge.finding import Finding
 from assay.judge.remembered import Moved, Remembered
-from assay.memory.explanation import Explanation, share
+from assay.memory.explanation import Explanation, bounds
 from assay.memory.observation import iso_day
 from assay.memory.session import Session
 from assay.profile.history import History
@@ -52,7 +52,7 @@ def _explained(one: Explanation) -> str:
     word = "no error" if one.rejected else "known"
     return (
         f"{one.kind} in {_names(one.columns)}{where}: {one.reason} "
-        f"({word} up to {share(one.up_to)}; {one.author}, {one.created}{end}; {one.id})"
+        f"({word} {bounds(one.up_to, one.at_most)}; {one.author}, {one.created}{end}; {one.id})"
     )
 
 

@@ -149,6 +149,9 @@ def _known(finding: Finding) -> str:
     if isinstance(bound, int | float) and isinstance(rate, int | float):
         told += f" up to {share_text(bound)}, now {share_text(rate)}"
         told += f" of the rows where {memory['where']}" if memory.get("where") else ""
+    most, far = memory.get("at_most"), memory.get("magnitude")
+    if isinstance(most, int | float) and isinstance(far, int | float):
+        told += f"; by at most {figure_text(most)}, now {figure_text(far)}"
     reason = memory.get("explanation") or memory.get("reason")
     told += f": {reason}" if reason else ""
     since, until = memory.get("since"), memory.get("until")

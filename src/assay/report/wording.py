@@ -40,6 +40,7 @@ WORDS = {
     "last_usual_day": "last plausible day",
     "legitimately_absent_by": "may be empty depending on",
     "lines_in_all": "lines affected",
+    "magnitude": "at worst beyond by",
     "mechanism": "where it is missing",
     "median_factor": "typically off by a factor of",
     "missing": "missing in all",
