@@ -79,7 +79,8 @@ def propose(context: Context) -> list[Hypothesis]:
             found = next((s for s in both if agree(sample, forms, run, s.rows)), found)
         if found is not None:
             shifts.append((found, reason))
-    return [_hypothesis(found, reason) for found, reason in shifts if not _explained(found, [s for s, _ in shifts])]
+    kept = [(s, reason) for s, reason in shifts if not _explained(s, [other for other, _ in shifts])]
+    return [_hypothesis(found, reason, names) for found, reason in kept]
 
 
 def _explained(shift: Shift, others: Sequence[Shift]) -> bool:
@@ -126,7 +127,7 @@ def _shift(strays: Mapping[str, Strays], total: int) -> Shift | None:
     return Shift(involved, shifted, by_chance) if len(involved) >= LEAST_CELLS else None
 
 
-def _hypothesis(shift: Shift, reason: str) -> Hypothesis:
+def _hypothesis(shift: Shift, reason: str, names: Sequence[str]) -> Hypothesis:
     ones = [
         exp.Case(
             ifs=[exp.If(this=s.condition, true=exp.Literal.number(LEAST_CELLS if c in shift.sure else 1))],
@@ -148,5 +149,9 @@ def _hypothesis(shift: Shift, reason: str) -> Hypothesis:
         weight=0.9,
         confidence=0.92,
         action="load these rows again from the source; look for a separator or a line break inside a field",
-        evidence={"rows_in_sample": int(shift.rows.sum()), "expected_by_chance": round(shift.by_chance, 2)},
+        evidence={
+            "rows_in_sample": int(shift.rows.sum()),
+            "expected_by_chance": round(shift.by_chance, 2),
+            "moved": list(names[min(names.index(c) for c in columns) :]),
+        },
     )

@@ -43,6 +43,12 @@ class Split:
         """Rows of each entity."""
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.names)).astype(np.int64)
 
+    @property
+    def entities(self) -> float:
+        """The effective number of entities (inverse Simpson index): single damaged values hardly count."""
+        sizes = self.sizes.astype(float)
+        return float(sizes.sum() ** 2 / max((sizes**2).sum(), 1.0))
+
     @cached_property
     def _cells(self) -> tuple[Ints, Ints, Ints]:
         """Row numbers ordered by entity and day, starts of the cells in them, and the entity of each cell."""

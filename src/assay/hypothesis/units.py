@@ -15,12 +15,15 @@ from sqlglot import exp
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.scope import among, between, event_date
 from assay.hypothesis.series import iso
-from assay.hypothesis.unit_cases import Case, levels_apart, periods_apart
+from assay.hypothesis.unit_cases import SURE, Case, levels_apart, periods_apart
+from assay.hypothesis.unit_rates import Witnessed, witnessed
 from assay.hypothesis.unit_ratios import Ratio, ratios_of
 from assay.hypothesis.unit_splits import Split, splits_of
 from assay.profile.arrays import Bools
 
 LISTED = 200
+LEVELS_TELL = 0.5  # confidence from which a change that levels show needs no rates
+ALIKE = 0.8  # of the rows of one claim that another has too
 
 
 def propose(context: Context) -> list[Hypothesis]:
@@ -30,16 +33,28 @@ def propose(context: Context) -> list[Hypothesis]:
         return []
     date = event_date(context)
     splits = splits_of(context, date)
+    finest = max(splits, key=lambda s: s.entities)
     cases: list[tuple[Ratio, Case]] = []
     for ratio in ratios_of(context, _entity(splits)):
         for place, split in enumerate(splits):
-            found = periods_apart(context, ratio, split, splits[-1], splits[:place]) if date is not None else []
+            found = periods_apart(context, ratio, split, finest, splits[:place]) if date is not None else []
             found = found or levels_apart(context, ratio, split, splits[:place])
             found = [case for case in found if case.own]
             if found:
                 cases += [(ratio, case) for case in found]
                 break
-    return [_hypothesis(context, date, ratio, group) for ratio, group in _roots(context, cases)]
+    roots = _roots(context, cases)
+    told = [w for w in witnessed(context) if not any(_same(w, group) for _, group in roots)]
+    roots = [(r, group) for r, group in roots if not any(w.tells_of((r.metric, r.partner or "")) for w in told)]
+    return [*map(_by_rates, told), *(_hypothesis(context, date, r, group) for r, group in roots)]
+
+
+def _same(told: Witnessed, cases: list[Case]) -> bool:
+    """Whether levels have told already what rates tell: in the same rows, but for those that only one can judge."""
+    rows = np.logical_or.reduce([c.rows for c in cases])
+    common = (rows & told.rows).sum()
+    sure = max(c.confidence for c in cases) >= LEVELS_TELL
+    return bool(sure and common > ALIKE * rows.sum() and common > ALIKE * told.rows.sum())
 
 
 def _entity(splits: Sequence[Split]) -> Split:
@@ -112,6 +127,24 @@ def _hypothesis(context: Context, date: str | None, ratio: Ratio, cases: list[Ca
             "seen": int(bad.sum()),
         },
         segment=f"{first.column} {first.values[0]}" if first.column and entities == 1 else "",
+    )
+
+
+def _by_rates(told: Witnessed) -> Hypothesis:
+    """The claim that an amount disagrees with all of its rates, by the same power of ten."""
+    rates = [rate.names[0] for rate in told.rates]
+    against = [r for r in rates if r != told.metric] or list(told.rates[0].names[1:])
+    return Hypothesis(
+        kind="unit_change",
+        columns=(told.metric, *against),
+        reason=f"{told.metric} is {10.0**told.decades:g} times what {' and '.join(against)} of the same rows say.",
+        test=RowTest(told.predicate),
+        cells=(told.metric,),
+        prior=0.9,
+        weight=0.9,
+        confidence=SURE,
+        action=f"Convert these values of {told.metric} by {10.0**-told.decades:g} and fix the unit at the source.",
+        evidence={"factor": 10.0**told.decades, "rates": rates, "seen": int(told.rows.sum())},
     )
 
 

@@ -13,6 +13,7 @@ from assay.hypothesis.hypothesis import Hypothesis
 COVERED = 0.95
 TOGETHER = 0.99  # by several causes: rows that none of them lists are lost to --rows-out
 MOSTLY = 0.8
+OUTNUMBERED = 5  # times as many rows as stand at another level have cells of other columns: they made the level
 SURE = 0.5  # confidence below which a finding is a note, and explains nothing away
 HEAVY = 0.2  # share of the table's rows beyond which damage sets the level that others are compared with
 
@@ -41,6 +42,8 @@ RANK: Mapping[str, int] = {
 }  # fmt: skip
 """Which kind is the cause where two share their rows: the lower rank. Kinds that are not named neither explain others
 nor are explained."""
+
+MOVING = frozenset({"column_shift", "unit_change"})  # what breaks every relation of the cells that it moves
 
 INDEPENDENT = frozenset(
     {
@@ -71,13 +74,15 @@ def fold(
         for root in candidates:
             common = shared.get((min(root, effect), max(root, effect)), 0)
             before = order.index(root) < place
-            heavy = rows[root] >= HEAVY * table_rows or (
-                hypotheses[root].kind == "malformed_values" and rows[root] >= rows[effect]
+            heavy = (
+                rows[root] >= HEAVY * table_rows
+                or (hypotheses[root].kind == "malformed_values" and rows[root] >= rows[effect])
+                or (hypotheses[effect].kind == "unit_change" and rows[root] >= OUTNUMBERED * rows[effect])
             )
             if _explains(hypotheses[root], hypotheses[effect], before, common, rows[effect]) or (
                 heavy
                 and _misleads(hypotheses[root], hypotheses[effect], common, rows[root])
-                and not _confirmed(hypotheses, effect, rows, shared)
+                and not (hypotheses[effect].kind == "outliers" and _confirmed(hypotheses, effect, rows, shared))
             ):
                 cause[effect] = root
                 break
@@ -131,11 +136,17 @@ def _explains(root: Hypothesis, effect: Hypothesis, before: bool, common: int, e
 
 
 def _misleads(root: Hypothesis, effect: Hypothesis, common: int, root_rows: int) -> bool:
-    """Whether the bulk that outliers were compared with is itself damaged, so that sound rows stand out as well.
+    """Whether the bulk that an effect was compared with is itself damaged, so that sound rows stand out as well.
 
     Where a relation, a shift or the way of writing proves much of a column wrong, outliers that do not cover that part
-    are no evidence.
+    are no evidence. Nor is a relation that was found in the data and holds in the damaged part, where it cannot hold if
+    it is true: it was found there. Nor is a level of a column that is full of other columns' cells.
     """
+    touched = set(root.evidence.get("moved", root.cells)) & set(effect.columns) if root.kind in MOVING else set()
+    if effect.kind == "relation_violation" and effect.origin == "discovered":
+        return bool(touched) and common <= (1 - MOSTLY) * root_rows
+    if effect.kind == "unit_change":
+        return root.kind == "column_shift" and bool(touched) and not common
     if (
         effect.kind != "outliers"
         or root.kind not in INDEPENDENT | {"column_shift", "malformed_values"}
@@ -168,7 +179,7 @@ def _outlier_direction(root: Hypothesis, effect: Hypothesis) -> bool:
 
 
 def _linked(root: Hypothesis, effect: Hypothesis) -> bool:
-    if root.kind in ("column_shift", "unit_change"):
+    if root.kind in MOVING:
         return True
     return bool(set(root.cells or root.columns) & set(effect.columns)) or bool(
         set(root.columns) & set(effect.cells or effect.columns)
