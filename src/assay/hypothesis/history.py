@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assay.hypothesis.history_amounts import unusual_amounts
 from assay.hypothesis.history_columns import changed_columns
+from assay.hypothesis.history_empty import emptier_columns
 from assay.hypothesis.history_mix import changed_mixtures
 from assay.hypothesis.history_restated import restated_days
 from assay.hypothesis.history_volume import emptied, late_data, unusual_volumes
@@ -17,7 +18,7 @@ def propose(context: Context) -> list[Hypothesis]:
         return []
     found = late_data(context, history)
     if history.unchanged():
-        return found
+        return found + emptier_columns(context, history)
     if not history.state.rows:
         return emptied(context, history)
     columns, volumes = changed_columns(context, history), unusual_volumes(context, history)

@@ -99,6 +99,13 @@ class Doubt:
         wrong = self.columns.get(day, set()) | self.columns.get(None, set())
         return frozenset(wrong), day in self.rows or None in self.rows
 
+    def trusts(self, load: str, column: str) -> bool:
+        """Whether a column of a day (ISO), or of a table without days (""), is trusted."""
+        if not load:
+            return not self.rows and all(column not in wrong for wrong in self.columns.values())
+        wrong, rows = self.of(day_number(load))
+        return column not in wrong and not rows
+
 
 def doubt_of(findings: Sequence[Finding], cells: Mapping[str, tuple[str, ...]], bad: Mapping[str, set[int]]) -> Doubt:
     """What the unexplained findings of an audit speak against.

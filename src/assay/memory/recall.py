@@ -13,6 +13,7 @@ from assay.memory.explanation import Explanation, explanation_of
 from assay.memory.naming import family_of
 from assay.memory.observation import DAY, TABLE, day_number, iso_day, table_from_json
 from assay.memory.store import State, Store
+from assay.profile.empties import Empties
 from assay.profile.history import Event, Growth, History
 from assay.profile.state import ColumnState, DayState, TableState
 
@@ -126,6 +127,7 @@ class Recall:
             delay=max(delays) if delays else None,
             partial=partial,
             names=dict(kept.get("names", {})),
+            empties=Empties.from_json(kept.get("empties", {})),
             seen={day_number(d): digest for d, digest in kept.get("seen", {}).items()},
             named=frozenset(_days_named(audits[0].body)) if audits else frozenset(),
             before=day_number(audits[0].body["last_day"]) if audits and audits[0].body.get("last_day") else None,

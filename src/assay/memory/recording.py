@@ -17,6 +17,7 @@ from assay.memory.naming import concealed
 from assay.memory.observation import DAY, TABLE, Doubt, changes, iso_day, named, table_to_json, trusted, unsettled
 from assay.memory.recall import Recall, accepted_before, columns_kept
 from assay.memory.store import State
+from assay.profile.empties import Empties
 from assay.profile.history import History
 from assay.profile.state import TableState
 
@@ -98,6 +99,7 @@ def states_of(
     cells: Mapping[str, tuple[str, ...]],
     doubt: Doubt,
     plain: Mapping[str, str],
+    empties: Empties,
 ) -> dict[tuple[str, str], State | None]:
     """The states that the next audit is judged by: accepted days, columns and values.
 
@@ -105,6 +107,7 @@ def states_of(
         cells: the columns whose cells are bad, by finding id.
         doubt: what the findings speak against.
         plain: the text of hidden values, where it may be kept.
+        empties: empty values as they are now.
     """
     wrong = {
         column
@@ -122,14 +125,15 @@ def states_of(
     for column in {**history.values, **history.state.values}:
         was, today = history.values.get(column, {}), history.state.values.get(column, {})
         # A column with damaged values teaches no values, except to a memory that has none of it and would never begin.
-        known = was if column in misspelt else {**was, **today}
-        values[column] = dict(sorted(known.items(), key=lambda item: (-item[1], item[0]))[:VALUES])
+        accepted = was if column in misspelt else {**was, **today}
+        values[column] = dict(sorted(accepted.items(), key=lambda item: (-item[1], item[0]))[:VALUES])
     columns = columns_kept(history.columns, history.state.columns, wrong)
     table = table_to_json(TableState(history.state.rows, columns, {}, {c: v for c, v in values.items() if v}))
     seen = {d: digest for d, digest in history.seen.items() if history.partial and d not in history.state.days}
     seen |= {d: state.digest() for d, state in history.state.days.items()}
     told = {iso_day(d): digest for d, digest in sorted(seen.items())}
-    fresh[TABLE] = {**table, "names": {**history.names, **plain}, "seen": told}
+    known = history.empties.merged(empties, print_, doubt.trusts)
+    fresh[TABLE] = {**table, "names": {**history.names, **plain}, "seen": told, "empties": known.to_json()}
     return {
         (recall.table, part): {"v": print_, "s": state, "p": accepted_before(recall.parts.get(part, {}), print_)}
         for part, state in fresh.items()

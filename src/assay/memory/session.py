@@ -14,6 +14,7 @@ from assay.errors import MemoryStoreError
 from assay.hypothesis.delay import delay_of
 from assay.hypothesis.experience import meaning
 from assay.hypothesis.hypothesis import Context, Hypothesis
+from assay.hypothesis.scope import event_date
 from assay.judge.finding import Finding
 from assay.judge.findings import Ruling
 from assay.judge.verdict import Judgement
@@ -24,6 +25,7 @@ from assay.memory.naming import concealed
 from assay.memory.observation import ALARMING, doubt_of, fingerprint, hider, iso_day, observe
 from assay.memory.recall import Recall
 from assay.memory.recording import entry_of, states_of, tallies_of
+from assay.profile.empties import empties_of
 from assay.profile.history import History
 from assay.profile.state import TableState
 from assay.scan.metrics import Count, RowsWhere
@@ -149,7 +151,8 @@ class Session:
         found, roles = ruling.findings, context.roles
         doubt = doubt_of(found, ruling.cells, self._bad.days)
         entry = entry_of(self.recall, history, self._print, source.name, ruling, judgements, roles, doubt)
-        states = states_of(self.recall, history, self._print, found, ruling.cells, doubt, self._plain)
+        empties = empties_of(context.profile.sample, event_date(context))
+        states = states_of(self.recall, history, self._print, found, ruling.cells, doubt, self._plain, empties)
         self._memory.record(entry, states, tallies_of(self.recall, self._print, judgements, context.roles))
 
     def gone(self, findings: Sequence[Finding]) -> list[Mapping[str, Any]]:

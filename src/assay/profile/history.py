@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assay.profile.empties import Empties
 from assay.profile.state import ColumnState, DayState, TableState
 
 ROWS = "~rows"  # the name of the number of rows, where it stands beside amounts
@@ -58,6 +59,7 @@ class History:
         before: the last day in the table at the audit before; None where there was none.
         seen: digest of each day as the audit before saw it, accepted or not.
         named: days that a finding of the audit before was about.
+        empties: empty values by load, as far as they were accepted.
     """
 
     audits: int
@@ -77,6 +79,7 @@ class History:
     before: int | None = None
     seen: Mapping[int, str] = field(default_factory=dict)
     named: frozenset[int] = frozenset()
+    empties: Empties = field(default_factory=Empties)
 
     @property
     def last(self) -> int | None:
