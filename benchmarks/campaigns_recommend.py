@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--log", type=Path, default=Path("out/campaigns_recommend.jsonl"))
     parser.add_argument("--version", default="V15")
     parser.add_argument("--model", default="structured")
-    parser.add_argument("--baseline", default="lightgbm", help="the classifier that looks at every candidate")
+    parser.add_argument("--baselines", default="network,stacked", help="classifiers that look at every candidate")
     parser.add_argument("--queries", type=int, default=100)
     parser.add_argument("--most", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
@@ -42,12 +42,11 @@ def main() -> None:
     card = Dataset(options.work / "data" / options.version).card
     world = build_world(Knobs.from_json(card["knobs"]))
     model = load(options.work / "models" / f"{options.version}-{options.model}")
-    rankers: dict[str, Ranker] = {
-        "assay": ByTables(model),
-        "classify every candidate": ByClasses(load(options.work / "models" / f"{options.version}-{options.baseline}")),
-        "popularity": ByPopularity(model),
-        "random": ByChance(options.seed),
-    }
+    rankers: dict[str, Ranker] = {"assay": ByTables(model)}
+    for baseline in options.baselines.split(","):
+        trained = load(options.work / "models" / f"{options.version}-{baseline}")
+        rankers[f"classify every candidate: {baseline}"] = ByClasses(trained)
+    rankers |= {"popularity": ByPopularity(model), "random": ByChance(options.seed)}
     options.log.parent.mkdir(parents=True, exist_ok=True)
     with options.log.open("w", encoding="utf-8") as log:
         head = {**header(options), "experiment": "recommend", "milliseconds": milliseconds(model)}
@@ -55,7 +54,7 @@ def main() -> None:
         for trial in trials(world, rankers, options.queries, options.seed, most=options.most):
             log.write(json.dumps(asdict(trial)) + "\n")
             log.flush()
-            print(f"{trial.ranker:26} {'+'.join(trial.given):40} regret {trial.regret:.3f} ndcg {trial.ndcg:.3f}")
+            print(f"{trial.ranker:36} {'+'.join(trial.given):40} regret {trial.regret:.3f} ndcg {trial.ndcg:.3f}")
 
 
 def milliseconds(model: Trained) -> float:

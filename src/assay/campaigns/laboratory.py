@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from assay.campaigns.datasets import Dataset
 from assay.campaigns.decision import one_hot, tune
@@ -62,7 +63,8 @@ def pairs(table: pa.Table) -> Trained:
     tuned = np.arange(table.num_rows) % TUNED == 0
     classifier = Structured()
     classifier.chosen = Chosen(penalty=PENALTY, weight=0.0)
-    classifier.fit(table.filter(pa.array(~tuned)), labels[~tuned])
+    with threadpool_limits(1, user_api="blas"):  # as in `train`
+        classifier.fit(table.filter(pa.array(~tuned)), labels[~tuned])
     likely = classifier.predict_proba(table.filter(pa.array(tuned)))
     decision, _ = tune(likely, one_hot(labels[tuned]))
     return Trained(classifier, Calibration(), decision)

@@ -236,6 +236,8 @@ class Structured(Classifier):
 
     def _sampled(self, codes: Codes, labels: Labels, starts: Sequence[Start], length: Length) -> list[Samples]:
         """A chain for each start. The same starts give the same chains, in however many processes."""
+        if not starts:
+            return []
         chains = [
             delayed(sample)(codes, labels, self.profiles, first, scale, length, 1000 * self.seed + number)
             for scale, first, number in starts
