@@ -54,6 +54,26 @@ def test_days_that_repeat_the_day_before_are_found(length: int, shops: int) -> N
     assert set(rows_where(columns, finding)) == bad
 
 
+def test_a_long_run_is_found_to_its_end_though_ever_more_starts_that_cannot_be_stale() -> None:
+    rng = np.random.default_rng(1)
+    first, old = dt.date(2025, 1, 1), 12
+    columns: Columns = {"date": [], "campaign_id": [], "impressions": [], "clicks": []}
+    bad = set()
+    for day in range(90):
+        for shop in range(old + max(0, 2 * (day - 31))):
+            if 30 <= day < 60 and shop < old:
+                bad.add(len(columns["date"]))
+                shown, clicked = (columns[name][29 * old + shop] for name in ("impressions", "clicks"))
+            else:
+                shown = int(rng.poisson(500))
+                clicked = int(rng.binomial(shown, 0.1))
+            cells = (first + dt.timedelta(days=day), f"cmp-{shop:03d}", shown, clicked)
+            for name, cell in zip(columns, cells, strict=True):
+                columns[name].append(cell)
+    (finding,) = stale(columns)
+    assert set(rows_where(columns, finding)) == bad
+
+
 def test_two_separate_days_are_two_findings() -> None:
     columns = sales()
     repeat(columns, 10)

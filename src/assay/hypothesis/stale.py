@@ -15,10 +15,11 @@ from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.scope import among, between
 from assay.hypothesis.series import iso
 from assay.profile.arrays import Bools, Floats, Ints
-from assay.profile.fingerprint import row_prints
+from assay.profile.fingerprint import Prints, row_prints
 
 FEWEST = 5  # entities that repeat themselves on a stale day
-PART = 0.25  # of the entities that are there on both days, which repeat themselves on a stale day
+PART = 0.25  # of the entities that are there on both days, which repeat themselves on the clearest stale days
+REST = 0.3  # of all comparisons, which other days have at least: what is usual is told by them
 NEARLY_ALL = 0.9  # of them, on a day that is stale as a whole
 USUAL = 0.05  # share of repeated rows on other days, above which a repetition says nothing
 RARE = 1e-6  # probability, over all days, of a day of independent repetitions
@@ -26,6 +27,7 @@ PAUSE = 3  # days from one stale day to the next within a run
 MOST_RUNS = 3  # of stale days: more are a habit, such as weekends
 SEVERAL = 2  # measures above zero in a row that could not be the same by chance
 MUCH = 10.0  # and the largest of them
+MOSTLY = 0.5  # of an entity's rows of a run that repeat, for all of them to be stale
 LISTED = 2_000  # entities that a predicate names
 
 
@@ -52,11 +54,27 @@ def stale_days(context: Context, date: str) -> list[Hypothesis]:
     runs = _runs(days, follows & telling, same & telling, PART if sample.complete else NEARLY_ALL)
     if not 0 < len(runs) <= MOST_RUNS:
         return []
-    delivered = same & (values > 0).any(axis=0)
     return [
-        _hypothesis(context, date, entity, measures, run, rows[delivered & (days >= run[0]) & (days <= run[1])])
+        _hypothesis(context, date, entity, measures, run, rows[_stuck(run, who, days, values, same, follows)])
         for run in runs
     ]
+
+
+def _stuck(run: tuple[int, int], who: Prints, days: Ints, values: Floats, same: Bools, follows: Bools) -> Bools:
+    """The rows of a run whose entity repeats itself in most of them, or shows its numbers of the day before the run."""
+    inside = (days >= run[0]) & (days <= run[1])
+    names, place = np.unique(who, return_inverse=True)
+    eve = np.full(len(names), -1)
+    before = np.flatnonzero(days == run[0] - 1)
+    eve[place[before]] = before
+    known = eve[place] >= 0
+    repeated = same | (known & (values == values[:, eve[place]]).all(axis=0))
+    telling = inside & (follows | known)
+    share = np.bincount(place[telling & repeated], minlength=len(names)) / np.maximum(
+        np.bincount(place[telling], minlength=len(names)), 1
+    )
+    stuck: Bools = inside & repeated & (share[place] >= MOSTLY) & (values > 0).any(axis=0)
+    return stuck
 
 
 def _runs(days: Ints, compared: Bools, same: Bools, least: float) -> list[tuple[int, int]]:
@@ -70,19 +88,32 @@ def _runs(days: Ints, compared: Bools, same: Bools, least: float) -> list[tuple[
     seen, place = np.unique(days[compared], return_inverse=True)
     pairs = np.bincount(place)
     equal = np.bincount(place, weights=same[compared]).astype(np.float64)
-    many = equal >= PART * pairs
+    # What starts later has no numbers that could be repeated: in a long run fewer and fewer rows are stale.
+    possible = (equal >= FEWEST) & (equal > USUAL * pairs)
+    clear = equal >= PART * pairs
+    many = clear | (_joined(clear & possible, possible, seen) if least <= PART else False)
     others = int(pairs[~many].sum())
-    usual = equal[~many].sum() / others if others >= FEWEST else 1.0
+    usual = equal[~many].sum() / others if others >= max(FEWEST, REST * pairs.sum()) else 1.0
     if usual > USUAL:
         return []
-    stale = (equal >= FEWEST) & (equal >= least * pairs)
-    stale &= _surprise(equal, pairs, max(float(usual), 1 / others)) > np.log(len(seen) / RARE)
-    found = seen[stale]
+    beyond = _surprise(equal, pairs, max(float(usual), 1 / others)) > np.log(len(seen) / RARE)
+    found = seen[beyond & possible & many & (clear if least <= PART else equal >= least * pairs)]
+    if least <= PART:
+        found = seen[_joined(np.isin(seen, found), beyond & possible & many, seen)]
     if not len(found):
         return []
     starts = np.flatnonzero(np.append(True, np.diff(found) > PAUSE))
     ends = np.append(starts[1:] - 1, len(found) - 1)
     return [(int(found[a]), int(found[b])) for a, b in zip(starts, ends, strict=True)]
+
+
+def _joined(seeds: Bools, possible: Bools, days: Ints) -> Bools:
+    """The seeds and the possible days that follow each other to one of them."""
+    places = np.flatnonzero(seeds | possible)
+    run = np.cumsum(np.append(True, np.diff(days[places]) > PAUSE))
+    joined = np.zeros(len(days), np.bool_)
+    joined[places] = np.isin(run, run[seeds[places]])
+    return joined
 
 
 def _surprise(equal: Floats, pairs: Ints, usual: float) -> Floats:
