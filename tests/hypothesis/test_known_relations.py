@@ -295,3 +295,29 @@ def test_a_rate_computed_before_tells_lost_clicks_from_views() -> None:
     table["clicks"][rows] = table["conversions"][rows] - rng.integers(1, 3, 30)
     (found,) = [h for h in propose(context_of(table)) if h.kind == "conversions_exceed_clicks"]
     assert list(rows_where(table, found)) == rows.tolist()
+
+
+def told_apart(rng: np.random.Generator, *, also_views: bool) -> tuple[Columns, Any, Any]:
+    """Conversions beside the purchases that they are, views of one event among them, and damage of two or more."""
+    table = export(rng)
+    views = np.flatnonzero((rng.random(ROWS) < 0.1) & (table["clicks"] == 0))
+    clicked = table["conversions"].copy()
+    table["conversions"][views] += 1
+    table["purchases"] = (table["conversions"] if also_views else clicked).copy()
+    rows = np.sort(rng.choice(np.setdiff1d(np.arange(ROWS), views), 60, replace=False))
+    table["conversions"][rows] = np.ceil(table["clicks"][rows] * rng.uniform(1.2, 3, 60)) + 2
+    few = rows[table["clicks"][rows] == 0]
+    return table, rows, few
+
+
+def test_a_count_that_agrees_with_no_counterpart_was_changed_however_small() -> None:
+    table, rows, few = told_apart(np.random.default_rng(3), also_views=True)
+    assert few.size >= 3
+    (found,) = [h for h in propose(context_of(table)) if h.columns == ("conversions", "clicks")]
+    assert set(rows_where(table, found)) == set(rows.tolist())
+
+
+def test_a_counterpart_without_the_views_does_not_turn_them_into_damage() -> None:
+    table, rows, _ = told_apart(np.random.default_rng(3), also_views=False)
+    (found,) = [h for h in propose(context_of(table)) if h.columns == ("conversions", "clicks")]
+    assert set(rows_where(table, found)) <= set(rows.tolist())

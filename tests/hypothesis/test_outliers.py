@@ -245,3 +245,25 @@ def test_of_rows_that_no_relative_can_judge_only_those_above_all_sound_ones_are_
     bad = np.concatenate([_hit(rng, table["impressions"], 0.02), unjudged[:10]])
     table["impressions"][bad] = table["impressions"].max() * rng.integers(3, 20, bad.size)
     _assert_exactly(_found(table), "impressions", np.unique(bad))
+
+
+def test_large_rows_whose_rates_still_agree_are_none() -> None:
+    rng = np.random.default_rng(12)
+    data = _shop(rng, 8_000)
+    rate = np.round(data["spend"] / np.maximum(data["clicks"], 1), 4)
+    data["cpc"] = np.where(data["clicks"] > 0, rate, np.nan)
+    rows = _hit(rng, (data["spend"] > 1) & (data["clicks"] > 0), 0.01)
+    data["spend"][rows] = data["spend"].max() * rng.uniform(2, 20, rows.size)
+    dear = np.setdiff1d(_hit(rng, data["clicks"] > 20, 0.005), rows)
+    data["spend"][dear] *= 300
+    data["cpc"][dear] = np.round(data["spend"][dear] / data["clicks"][dear], 4)
+    _assert_exactly({"spend": _found(data)["spend"]}, "spend", rows)
+
+
+def test_a_group_of_which_most_is_damaged_does_not_hide_it() -> None:
+    rng = np.random.default_rng(13)
+    data = _shop(rng, 8_000)
+    large = np.flatnonzero(data["spend"] >= np.median(data["spend"]))
+    rows = large[rng.random(large.size) < 0.6]
+    data["spend"][rows] *= np.exp(rng.uniform(np.log(20), np.log(1000), rows.size))
+    _assert_exactly(_found(data), "spend", rows)

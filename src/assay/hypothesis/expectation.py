@@ -15,9 +15,11 @@ from assay.profile.arrays import Bools, Floats
 
 FIT_ROWS = 20_000
 LEAST_ROWS = 150
+LEAST_RIGHT = 80  # where it is known which rows are right
 LEAST_LOW_FACTOR = float(np.log(15.0))  # shares of something come close to 0 by nature
 LEAST_DISTANCE = float(np.arcsinh(15.0))  # in spreads, of signed values: they have two poles by nature, like latitudes
 LEAST_SPREAD = LEAST_FACTOR / 5
+TRIMMED = 0.1  # of what is cut off to find the bulk, how much may be sound: only the tails' limits are claims
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,7 @@ def expectation(
     straight = fitted.predictor()
     usable = np.isfinite(target.smooth) & np.isfinite(straight)
     rows = some(np.flatnonzero(usable if among is None else usable & among), FIT_ROWS, rng)
-    if rows.size < LEAST_ROWS:
+    if rows.size < (LEAST_ROWS if among is None else LEAST_RIGHT):
         return None
     share = ALONE_SHARE if related is None else LINKED_SHARE
     bulk = rows[_bulk(target, target.smooth[rows], straight[rows], share)] if among is None else rows
@@ -111,7 +113,7 @@ def _bulk(target: Measure, level: Floats, line: Floats, share: float) -> Bools:
     sigma = max(width / (0.908 if share == LINKED_SHARE else 1.349), 0.05)
     scores = (rest - centre) / sigma
     most = _most(share) * scores.size
-    high, low = tail_cut(scores, 2.0, most), tail_cut(-scores, 2.0, most)
+    high, low = (tail_cut(sign * scores, 2.0, most, TRIMMED) for sign in (1.0, -1.0))
     return np.asarray((scores < (high.at if high else np.inf)) & (scores > (-low.at if low else -np.inf)), np.bool_)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ import numpy as np
 from sqlglot import exp
 
 from assay.domain.relation import Relation
+from assay.hypothesis.counterparts import Disagreeing, disagreeing
 from assay.hypothesis.excess import Null, Rows, explained
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.legitimate import fit
@@ -90,10 +92,14 @@ def _order(context: Context, relation: Relation, small: Operand, large: Operand)
         bad &= ~segments.rows[present]
     a, b = value_of(context, small), value_of(context, large)
     benign: list[exp.Expr] = []
+    lone = _disagreeing(context, (small, large), rows, present, bad, fitted) if views else None
     for sql, _, part in fitted:
         boxes = [scene.sql(box, a, b) for box in part.boxes]
         if boxes:
             benign.append(exp.or_(*boxes) if sql is None else exp.and_(sql, exp.paren(exp.or_(*boxes))))
+    if lone is not None:
+        bad |= legitimate & rows.violating & lone.rows[present]
+        benign = [exp.and_(exp.paren(exp.or_(*benign)), exp.not_(lone.predicate))]
     if segments is not None:
         benign.append(_within(context, segments))
     if other is not None:
@@ -105,6 +111,33 @@ def _order(context: Context, relation: Relation, small: Operand, large: Operand)
         magnitude=exp.Sub(this=a.copy(), expression=b.copy()),
     )
     return _hypothesis(context, relation, (small, large), test, rows.violating, bad, relevant, null)
+
+
+def _disagreeing(
+    context: Context,
+    columns: tuple[Operand, Operand],
+    rows: Rows,
+    present: Bools,
+    bad: Bools,
+    fitted: Sequence[tuple[exp.Expr | None, Bools, Null]],
+) -> Disagreeing | None:
+    """Rows in which the count stands alone, if the damage seen where none is legitimate explains those that may be."""
+    inside, legitimate = np.zeros_like(bad), np.zeros_like(bad)
+    for _, mask, null in fitted:
+        for box in null.boxes:
+            low, high = -np.inf if box.low is None else box.low, np.inf if box.high is None else box.high
+            inside |= mask & (rows.b >= low) & (rows.b <= high)
+            legitimate |= mask & box.holds(rows) & rows.violating & ~bad
+    if not legitimate.any() or inside.all():
+        return None
+    right, wrong, doubtful = (np.zeros_like(present) for _ in range(3))
+    right[present], wrong[present], doubtful[present] = ~rows.violating, bad, legitimate
+    found = disagreeing(context, *columns, right, wrong, doubtful)
+    if found is None:
+        return None
+    alone = int(np.count_nonzero(legitimate & found.rows[present]))
+    expected = bad[~inside].mean() * np.count_nonzero(inside) - np.count_nonzero(bad & inside)
+    return found if alone <= 1 or explained(alone, float(expected)) else None
 
 
 def _parts(context: Context, relation: Relation, rows: Rows, present: Bools) -> list[tuple[exp.Expr | None, Bools]]:

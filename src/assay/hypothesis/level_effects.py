@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from assay.hypothesis.robust import densest
-from assay.profile.arrays import Floats, Ints
+from assay.profile.arrays import Bools, Floats, Ints
 
 LEAST_EXPLAINED = 0.02
 LEAST_GROUP = 12
@@ -27,11 +27,20 @@ class Dimension:
 
 @dataclass(frozen=True, eq=False)
 class Effect:
-    """How far each value of a dimension shifts the level; ``default`` for other values, None: not comparable."""
+    """How far each value of a dimension shifts the level; ``default`` for other values, None: not comparable.
+
+    Attributes:
+        doubtful: values whose level may be that of damaged rows, if there are any: far above the others', and wide.
+    """
 
     dimension: Dimension
     shifts: Floats
     default: float | None
+    doubtful: Bools
+
+    def undoubted(self) -> Effect:
+        """The same, with no level (NaN) for doubtful values."""
+        return replace(self, shifts=np.where(self.doubtful, np.nan, self.shifts))
 
     def __call__(self) -> Floats:
         table = np.append(self.shifts, np.nan if self.default is None else self.default)
@@ -59,15 +68,19 @@ def best_effect(
         return None
     dimension = best[1]
     # Steps of 0.2 (a factor of 1.2) are fine enough, and keep the SQL short.
-    shifts = np.round(5 * _shifts(rest, dimension.codes[rows], dimension.size, share, width)) / 5 + 0.0
-    effect = Effect(dimension, shifts, 0.0 if np.max(np.abs(shifts)) <= np.log(2.0) else None)
+    shifts, doubtful = _shifts(rest, dimension.codes[rows], dimension.size, share, width)
+    shifts = np.round(5 * shifts) / 5 + 0.0
+    effect = Effect(dimension, shifts, 0.0 if np.max(np.abs(shifts)) <= np.log(2.0) else None, doubtful)
     after = rest - effect()[rows]
     spread = densest(after[np.isfinite(after)], share)[1]
     return (effect, spread) if spread < 0.97 * width else None
 
 
-def _shifts(rest: Floats, codes: Ints, size: int, share: float, width: float) -> Floats:
-    """The level of each group. Most of one may be blown up, and so spread out: a denser part far below tells then."""
+def _shifts(rest: Floats, codes: Ints, size: int, share: float, width: float) -> tuple[Floats, Bools]:
+    """The level of each group, and which are doubtful.
+
+    Most of one may be blown up, and so spread out: a denser part far below tells then.
+    """
     order = np.argsort(codes, kind="stable")
     edges = np.searchsorted(codes[order], np.arange(size + 1))
     ordered = rest[order]
@@ -77,7 +90,7 @@ def _shifts(rest: Floats, codes: Ints, size: int, share: float, width: float) ->
     # Levels of groups differ by nature, and a group may have two: only one far above the others is doubted.
     low_end, middle = np.quantile([centre for centre, _ in found.values()] or [0.0], (0.16, 0.5))
     highest = middle + (middle - low_end) + LEAST_FACTOR
-    shifts = np.zeros(size)
+    shifts, doubtful = np.zeros(size), np.zeros(size, dtype=np.bool_)
     for i, (centre, spread) in found.items():
         shifts[i] = centre
         low, least = groups[i], max(LOW_PART * groups[i].size, LEAST_GROUP / 2)
@@ -92,4 +105,5 @@ def _shifts(rest: Floats, codes: Ints, size: int, share: float, width: float) ->
             alike = groups[i][np.abs(groups[i]) <= 2 * width]
             if alike.size >= LOW_PART * groups[i].size:
                 shifts[i] = float(np.median(alike))
-    return shifts
+        doubtful[i] = shifts[i] > highest and spread > 2 * usual
+    return shifts, doubtful

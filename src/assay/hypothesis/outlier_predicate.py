@@ -84,17 +84,21 @@ def _unjudged(context: Context, fitted: Expectation) -> exp.Expr:
     parts: list[exp.Expr] = [fitted.related.sql(context).is_(exp.null())] if fitted.related is not None else []
     for effect in fitted.effects:
         if effect.default is None:
-            known = _among(context, effect.dimension, np.arange(effect.dimension.size))
+            known = _among(context, effect.dimension, np.flatnonzero(np.isfinite(effect.shifts)))
             parts.append(exp.not_(exp.Coalesce(this=exp.paren(known), expressions=[exp.false()])))
+        elif np.isnan(effect.shifts).any():
+            parts.append(_among(context, effect.dimension, np.flatnonzero(np.isnan(effect.shifts))))
     return exp.or_(exp.false(), *parts)
 
 
 def _effect(context: Context, dimension: Dimension, shifts: Floats, default: float | None) -> exp.Expr:
     branches = [
         exp.If(this=_among(context, dimension, np.flatnonzero(shifts == shift)), true=number(shift))
-        for shift in sorted(set(shifts.tolist()))
+        for shift in sorted(set(shifts[np.isfinite(shifts)].tolist()))
         if shift != default
     ]
+    if default is not None and np.isnan(shifts).any():
+        branches.append(exp.If(this=_among(context, dimension, np.flatnonzero(np.isnan(shifts))), true=exp.null()))
     otherwise = exp.null() if default is None else number(default)
     return exp.Case(ifs=branches, default=otherwise) if branches else otherwise
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
-from sqlglot import exp
 
 from assay.domain.role import Family
-from assay.hypothesis.boundary import at_boundary_of
 from assay.hypothesis.expectation import Expectation, expectation
-from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.hypothesis.hypothesis import Context, Hypothesis
 from assay.hypothesis.level_effects import Dimension
 from assay.hypothesis.level_lines import COVERED, Line, lines
 from assay.hypothesis.measures import Measure, measures
-from assay.hypothesis.outlier_predicate import expected_level, predicate_of
+from assay.hypothesis.outlier_claim import hypothesis_of
 from assay.hypothesis.outlier_stage import Damage, Stage, damage_of
 from assay.hypothesis.outlier_structure import GROUP_FAMILIES, is_concentrated, is_confirmed, is_listed, is_structural
 from assay.hypothesis.robust import Bools, densest, densest_widths
@@ -32,6 +30,7 @@ SWAP_SHARE = 0.1
 MOST_STAGES = 4
 UNJUDGED = 0.002
 PRESENT = 0.9
+OWN = 0.5  # of the rows of a group with a value
 SWAP_CLOSER = 0.25
 SWAP_WIDER = 1.6
 MOVED = 0.88
@@ -58,7 +57,7 @@ def propose(context: Context) -> list[Hypothesis]:
         damage = _damage(context, columns, index, options[index], dimensions, rng)
         if damage is not None:
             found.append((index, damage))
-    return [_hypothesis(context, d) for _, d in _blamed(context, columns, found, options, dimensions, rng)]
+    return [hypothesis_of(context, d) for _, d in _blamed(context, columns, found, options, dimensions, rng)]
 
 
 def _near(explaining: Sequence[Measure | None], index: int) -> list[Measure | None]:
@@ -114,12 +113,24 @@ def _damage(
             break
         if stage is not None:
             others = [m if m is not target and m.family is not Family.RATE else None for m in columns]
+            doubted = [e.doubtful[e.dimension.codes] & (e.dimension.codes >= 0) for e in stage.expected.effects]
             present = [d for d in dimensions if np.mean(d.codes[left] >= 0) > PRESENT]
+            present = [d for d in present if not any(_alike(d, rows, known) for rows in doubted)]
             options = lines(target, others, present, rng)
         else:
             options = options[1:]
         options = sorted(options, key=lambda o: _looseness(o, columns, left))
     return damage_of(stages, left) if stages else None
+
+
+def _alike(dimension: Dimension, doubted: Bools, known: Bools) -> bool:
+    """Whether a dimension sets doubted rows apart from the others, so that its levels are as doubtful."""
+    if not doubted.any():
+        return False
+    own, every = (
+        np.bincount(dimension.codes[rows] + 1, minlength=dimension.size + 1) for rows in (doubted & known, known)
+    )
+    return bool(np.sum(own[own > OWN * every]) > OWN * own.sum())
 
 
 def _looseness(option: Line, columns: Sequence[Measure], rows: Bools) -> float:
@@ -153,7 +164,11 @@ def _stage(
     witness, agreeing = None, 1.0
     if sides and fitted.related is not None:
         suspect = np.logical_or.reduce(list(sides.values()))
-        witness = _witness(fitted, columns, options[1:], suspect, rng, among)
+        # Levels of segments that the suspects had a part in would take their side.
+        right = ~suspect if among is None else among & ~suspect
+        others = [m if m is not target and m.family is not Family.RATE else None for m in columns]
+        unmoved = [o for o in lines(target, others, dimensions, rng, right) if o.other != options[0].other]
+        witness = _witness(fitted, columns, unmoved, suspect, rng, among)
     if witness is not None:
         agrees, told = _agrees(fitted, witness), np.isfinite(witness.residual())
         shares = {s: float(np.mean(agrees[rows & told])) if np.any(rows & told) else 0.0 for s, rows in sides.items()}
@@ -170,7 +185,8 @@ def _stage(
         del sides["low"]  # the centre lies between a blown-up crowd and the right values
     if not sides:
         return None
-    suspects = np.logical_or.reduce(list(sides.values()))
+    fitted = replace(fitted, effects=tuple(e.undoubted() for e in fitted.effects))  # there is damage to doubt them for
+    suspects = np.logical_or.reduce(list(sides.values())) & np.isfinite(fitted.residual())
     linked = tuple(columns.index(e.related) for e in (fitted, witness) if e is not None and e.related is not None)
     return Stage(fitted, tuple(sides), suspects, witness if agreeing < ALL_AGREE else None, linked)
 
@@ -323,61 +339,3 @@ def _dimensions(context: Context) -> list[Dimension]:
             continue
         found.append(Dimension(column.name, np.where(column.codes < size, column.codes, -1), size))
     return found
-
-
-def _hypothesis(context: Context, damage: Damage) -> Hypothesis:
-    target = damage.stages[0].expected.measure
-    evidence = _evidence(damage)
-    if bound := at_boundary_of(context, target.name, damage.suspects):
-        evidence["at_boundary_of"] = bound
-    by = dict.fromkeys(evidence["expected_from"] + evidence["by_segment"])
-    basis = f"what {', '.join(by)} would lead to expect" if by else "the rest of the column"
-    sides = evidence["sides"]
-    direction = {("high",): "above", ("low",): "below"}.get(tuple(sides), "above or below")
-    fitted = damage.stages[0].expected
-    distance = exp.Abs(this=target.sql(context) - expected_level(context, fitted))
-    return Hypothesis(
-        kind="outliers",
-        columns=(target.name,),
-        reason=(
-            f"{target.name} is far {direction} {basis}: typically by a factor of {evidence['median_factor']:g}, "
-            "well beyond where its own spread ends"
-        ),
-        test=RowTest(
-            predicate=predicate_of(context, damage),
-            tolerated=sum(s.expected.sides[side].expected for s in damage.stages for side in s.sides)
-            / context.profile.sample.rows,
-            magnitude=exp.Exp(this=distance) if target.logarithmic else None,
-        ),
-        origin="discovered",
-        prior=0.6,
-        strict=False,
-        weight=0.8,
-        confidence=_confidence(damage),
-        action=f"Quarantine these cells of {target.name} and load them again before anything is trained on them.",
-        evidence=evidence,
-    )
-
-
-def _evidence(damage: Damage) -> dict[str, Any]:
-    stages = damage.stages
-    related = [s.expected.related.name for s in stages if s.expected.related is not None]
-    excess = np.concatenate([np.abs(s.expected.residual()[s.suspects]) for s in stages])
-    excess = excess[np.isfinite(excess)]
-    return {
-        "expected_from": list(dict.fromkeys(related)),
-        "by_segment": list(dict.fromkeys(e.dimension.name for s in stages for e in s.expected.effects)),
-        "median_factor": float(f"{np.exp(min(float(np.median(excess)), 60.0)):.3g}"),
-        "sides": [side for side in ("high", "low") if any(side in s.sides for s in stages)],
-        "suspect_in_sample": int(np.count_nonzero(damage.suspects)),
-        "expected_by_chance_in_sample": float(
-            f"{sum(s.expected.sides[side].expected for s in stages for side in s.sides):.2g}"
-        ),
-    }
-
-
-def _confidence(damage: Damage) -> float:
-    """Few suspects, and suspects that no other column contradicts, may be a rare truth."""
-    few = int(np.count_nonzero(damage.suspects)) < 5
-    alone = all(stage.expected.related is None for stage in damage.stages)
-    return round(0.95 - 0.1 * few - 0.05 * alone, 2)

@@ -117,7 +117,7 @@ GAP_DOUBT = 2.0
 WIDE = 1.0
 
 
-def tail_cut(scores: Floats, start: float, most: float) -> Cut | None:
+def tail_cut(scores: Floats, start: float, most: float, false_share: float = FALSE_SHARE) -> Cut | None:
     """The lowest score where the bulk's tail must have ended, or None.
 
     The scores have their centre at 0 and the tail of interest above. The null model is a tail that is nowhere heavier
@@ -130,15 +130,16 @@ def tail_cut(scores: Floats, start: float, most: float) -> Cut | None:
         scores: finite values in any order; the ones below 0 do not matter.
         start: lowest cut to consider.
         most: largest number of scores that may be suspect.
+        false_share: of the suspect ones, how many the bulk's tail may put there.
     """
     up = np.sort(scores[scores > 0])
     if up.size < 60 or up[-1] <= start:
         return None
-    cuts = [c for c in (_overfull(up, start, most), _parted(up, start, most)) if c]
+    cuts = [c for c in (_overfull(up, start, most, false_share), _parted(up, start, most)) if c]
     return min(cuts, key=lambda c: c.at, default=None)
 
 
-def _overfull(up: Floats, start: float, most: float) -> Cut | None:
+def _overfull(up: Floats, start: float, most: float, false_share: float) -> Cut | None:
     """The lowest cut beyond which there are more values than expected."""
     cuts = np.unique(np.concatenate([np.linspace(start, min(up[-1], 4 * start), 100), np.geomspace(start, up[-1], 60)]))
     cuts = cuts[cuts < up[-1]]
@@ -151,7 +152,7 @@ def _overfull(up: Floats, start: float, most: float) -> Cut | None:
     expected, _ = _beyond(up, cuts, inside)
     doubtful = MODEL_DOUBT * expected + 1e-12
     surprise = above * np.log(above / doubtful) - above + doubtful
-    found = (above > doubtful) & (surprise > SURPRISE) & (expected <= FALSE_SHARE * above)
+    found = (above > doubtful) & (surprise > SURPRISE) & (expected <= false_share * above)
     if not found.any():
         return None
     first = int(np.argmax(found))

@@ -20,16 +20,25 @@ from assay.profile.arrays import Bools
 
 FEWEST = 3  # rows
 MOSTLY = 0.9  # of the rows of which a rate tells
+MAJORITY = 2 / 3
 ROUGHLY = 0.01  # apart are a rate and what follows from its columns where they plainly disagree
 TELLING = 10.0  # times as often do rates disagree in the rows that break a relation as in the others
 
 
 @dataclass(frozen=True, eq=False)
 class Changed:
-    """Rows of the sample in which a rate disagrees, and the predicate of such rows."""
+    """Rows of the sample in which a rate disagrees.
+
+    Attributes:
+        told: rows of which any of the rates says something.
+        predicate: true on the rows that changed.
+        sound: true on the rows of which a rate says something, and none disagrees.
+    """
 
     rows: Bools
+    told: Bools
     predicate: exp.Expr
+    sound: exp.Expr
 
 
 def changed(context: Context, columns: Sequence[str], suspect: Bools, *, silent: bool) -> Changed | None:
@@ -62,11 +71,28 @@ def changed(context: Context, columns: Sequence[str], suspect: Bools, *, silent:
         silence.append(_silence(context, rate, above, below))
     if not parts:
         return None
-    told = suspect & ~mute
-    if silent and rows[told].mean() > MOSTLY:
+    broken, quiet = (
+        exp.Coalesce(this=exp.paren(e), expressions=[exp.false()]) for e in (exp.or_(*parts), exp.and_(*silence))
+    )
+    sound = exp.and_(exp.not_(broken), exp.not_(quiet))
+    if silent and rows[suspect & ~mute].mean() > MOSTLY:
         rows |= mute & suspect
         parts.append(exp.and_(*silence))
-    return Changed(rows, exp.Coalesce(this=exp.paren(exp.or_(*parts)), expressions=[exp.false()]))
+    predicate = exp.Coalesce(this=exp.paren(exp.or_(*parts)), expressions=[exp.false()])
+    return Changed(rows, ~mute, predicate, sound)
+
+
+def vindicated(context: Context, column: str, suspect: Bools) -> exp.Expr | None:
+    """True on rows that were not changed after the rates of a column were computed; None where that tells nothing.
+
+    Args:
+        suspect: sampled rows whose value looks wrong. Only where the rates disagree with most of these was the damage
+            done after the rates were computed, so that rows in which they agree are sound.
+    """
+    proven = changed(context, (column,), suspect, silent=False)
+    if proven is None or not proven.rows[suspect & proven.told].mean() > MAJORITY:
+        return None
+    return proven.sound
 
 
 def _agrees(context: Context, columns: tuple[str, str, str], suspect: Bools) -> bool:
