@@ -1,4 +1,4 @@
-"""Sections of the results page on engines: whether they agree, and the client's memory."""
+"""Sections of the results page on engines: whether they agree, and what large tables cost them."""
 
 from __future__ import annotations
 
@@ -47,4 +47,23 @@ def memory(head: Head, results: Sequence[Result]) -> str:
             f"| {r['table']} | {r['rows']:,} | {r['statements']} | {r['written']:,} | {r['peak_bytes'] / 1e6:.0f} MB |"
             f" {r['peak_bytes'] / least[r['table']]:.2f} |"
         )
+    return "\n".join(lines) + "\n"
+
+
+def corrupt_scale(head: Head, results: Sequence[Result]) -> str:
+    """Time and memory of putting errors into a large table: a stack, and its errors one by one."""
+    rows, few = head["arguments"]["rows"], head["arguments"]["few"]
+    lines = [
+        f"## Errors put into {rows:,} rows\n",
+        f"`python benchmarks/corrupt_scale.py --rows {rows}{' --few' if few else ''}` at revision {head['revision']}",
+        f"({head['machine']}), each run a process of its own, each error in 5 % of the rows.",
+    ]
+    stacks = [r for r in results if len(r["errors"]) > 1]
+    singles = [r for r in results if len(r["errors"]) == 1]
+    for r in stacks:
+        told = f"{len(r['errors'])} errors together take {r['seconds']:.0f} s and {r['peak_bytes'] / 1e6:.0f} MB"
+        if singles:
+            alone = sum(s["seconds"] for s in singles)
+            told += f", one by one {alone:.0f} s and at most {max(s['peak_bytes'] for s in singles) / 1e6:.0f} MB"
+        lines.append(f"{told}; {r['bad_rows']:,} rows were hit.")
     return "\n".join(lines) + "\n"

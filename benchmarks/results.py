@@ -15,6 +15,8 @@ Sections come in a fixed order, and what no log tells of is left out. Logs are m
     python benchmarks/detection.py --sizes 5000 --seeds 5 --log out/detection.jsonl
     python benchmarks/engine_agreement.py --log out/engine_agreement.jsonl
     python benchmarks/bigquery_memory.py --log out/bigquery_memory.jsonl
+    python benchmarks/corrupt_scale.py --log out/corrupt_1m.jsonl
+    python benchmarks/corrupt_scale.py --rows 10000000 --few --log out/corrupt_10m.jsonl
     python benchmarks/memory_replay.py --seeds 0 1 2
     python benchmarks/memory_budget.py
     python benchmarks/memory_stress.py
@@ -48,6 +50,7 @@ ORDER = (
     "detection",
     "engine_agreement",
     "bigquery_memory",
+    "corrupt_scale",
     "memory_replay",
     "memory_budget",
     "memory_stress",
@@ -129,7 +132,11 @@ def _section(name: str, head: dict[str, Any], results: list[dict[str, Any]], out
     if name == "detection":
         return detection(head, results)
     simple = {"sweep": sections.sweep, "clean": sections.clean, "consistency": sections.consistency}
-    engines = {"engine_agreement": engine_sections.agreement, "bigquery_memory": engine_sections.memory}
+    engines = {
+        "engine_agreement": engine_sections.agreement,
+        "bigquery_memory": engine_sections.memory,
+        "corrupt_scale": engine_sections.corrupt_scale,
+    }
     memory = {
         "memory_replay": memory_sections.replay,
         "memory_budget": memory_sections.budget,
