@@ -26,7 +26,7 @@ from assay.errors import AssayError, ConfigurationError, MemoryStoreError, Query
 from assay.hypothesis.grain import infer_grain
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.propose import QUICK, SEARCHING, Raised, preload, propose
-from assay.judge.finding import AuditedColumn, Checked, Verdict
+from assay.judge.finding import AuditedColumn, Checked, Finding, Verdict, claim, of_effect
 from assay.judge.findings import Ruling, Seen, confirm, confirm_and_look, rule
 from assay.judge.quarantine import write_rows
 from assay.judge.remembered import Remembered
@@ -292,7 +292,7 @@ def _audit(
         rows=source.rows,
         columns=_columns(source, context),
         findings=ruling.findings,
-        checked=_checked(judgements),
+        checked=_checked(judgements, ruling.findings),
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.perf_counter() - begun, 3),
         cost=source.spent,
@@ -315,8 +315,20 @@ def _columns(source: Source, context: Context) -> tuple[AuditedColumn, ...]:
     return tuple(columns)
 
 
-def _checked(judgements: Sequence[Judgement]) -> tuple[Checked, ...]:
-    checked = [Checked(j.hypothesis.kind, j.hypothesis.columns, j.verdict, j.measured) for j in judgements]
+def _checked(judgements: Sequence[Judgement], findings: Sequence[Finding]) -> tuple[Checked, ...]:
+    """What was tested; of an error that memory explains the verdict is what its finding is: known, or expected."""
+    explained: dict[tuple[str, str | None], Verdict] = {}
+    for finding in findings:
+        if finding.status != "new":
+            explained[claim(finding.kind, finding.columns), finding.segment] = Verdict(finding.status)
+            explained |= {(of_effect(c), None): Verdict(finding.status) for c in finding.consequences}
+    checked = []
+    for judgement in judgements:
+        h, verdict = judgement.hypothesis, judgement.verdict
+        if verdict is Verdict.ERROR:
+            name = claim(h.kind, h.columns)
+            verdict = explained.get((name, h.segment)) or explained.get((name, None)) or verdict
+        checked.append(Checked(h.kind, h.columns, verdict, judgement.measured))
     return tuple(sorted(checked, key=lambda c: (c.kind, c.columns, c.verdict)))
 
 

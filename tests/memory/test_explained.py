@@ -107,6 +107,29 @@ def test_it_hides_no_other_kind_on_the_same_rows(place: Path, bank: Memory) -> N
     assert audit.worst() is not None
 
 
+def test_what_its_rows_did_not_break_before_is_news_though_one_finding_tells_of_both(place: Path, bank: Memory) -> None:
+    columns = broken(0.05)
+    far = {**columns, "clicks": np.where(columns["clicks"] > columns["impressions"], 10**6, columns["clicks"])}
+    news = one(audited(far, place, bank, DAYS))
+    assert not news.consequences
+    bank.explain(news.id, "auto-clicks", up_to=0.5)
+    finding = one(audited(columns, place, bank, DAYS + 1))
+    assert [c.partition(" (")[0] for c in finding.consequences] == ["outliers in clicks"]
+    assert finding.status == "new"
+    assert "known but not with outliers in clicks" in finding.reason
+    bank.explain(finding.id, "auto-clicks, which stand out", up_to=0.5)
+    assert one(audited(columns, place, bank, DAYS + 1)).status == "known"
+
+
+def test_a_claim_that_is_known_is_checked_as_known(place: Path, bank: Memory) -> None:
+    news = audited(broken(0.05), place, bank, DAYS)
+    assert {str(c.verdict) for c in news.checked if c.kind == KIND} == {"error"}
+    bank.explain(one(news).id, "auto-clicks", up_to=0.5)
+    known = audited(broken(0.05), place, bank, DAYS + 1)
+    assert {str(c.verdict) for c in known.checked if c.kind == KIND} == {"known"}
+    assert "1 known" in known.to_markdown()
+
+
 def test_rows_outside_its_condition_are_news(place: Path, bank: Memory) -> None:
     news = one(audited(broken(0.2, platform="Quombat"), place, bank, DAYS))
     bank.explain(news.id, "auto-clicks", where="platform = 'Quombat'", up_to=0.4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -69,6 +69,16 @@ class Finding:
     sample: tuple[Mapping[str, Any], ...] = ()
     first_seen: str | None = None
     memory: Mapping[str, Any] | None = None
+
+
+def claim(kind: str, columns: Sequence[str]) -> str:
+    """What a hypothesis or finding says, in words."""
+    return f"{kind} in {', '.join(columns)}"
+
+
+def of_effect(consequence: str) -> str:
+    """The claim of a consequence, without its number of rows."""
+    return consequence.rpartition(" (")[0]
 
 
 @dataclass(frozen=True)

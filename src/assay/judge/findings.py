@@ -13,7 +13,7 @@ from sqlglot import exp
 from assay.errors import QueryError
 from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest
 from assay.judge.causes import fold, fold_together
-from assay.judge.finding import Finding, Verdict
+from assay.judge.finding import Finding, Verdict, claim
 from assay.judge.severity import severity
 from assay.judge.verdict import Judgement, decide, judged, metrics_of
 from assay.scan.evidence import Copies, Overlap, RowCheck, among, overlaps
@@ -238,7 +238,7 @@ def _finding(
         segment=h.segment,
         evidence={**judgement.measured, **h.evidence, "origin": h.origin},
         consequences=tuple(
-            f"{e.hypothesis.kind} in {', '.join(e.hypothesis.columns)} ({e.rows:,} {'row' if e.rows == 1 else 'rows'})"
+            f"{claim(e.hypothesis.kind, e.hypothesis.columns)} ({e.rows:,} {'row' if e.rows == 1 else 'rows'})"
             for e in effects
         ),
         sample=sample,

@@ -189,6 +189,7 @@ class Memory:
                 "reason": reason.strip(),
                 "up_to": bound,
                 "at_most": at_most,
+                "consequences": one.get("consequences"),
                 "where": where,
                 "dialect": dialect,
             },

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from assay.errors import AssayError, ConfigurationError
 from assay.hypothesis.hypothesis import Hypothesis, RowTest
-from assay.judge.finding import Finding
+from assay.judge.finding import Finding, of_effect
 from assay.memory.entry import Entry, EntryType
 from assay.memory.naming import concealed
 from assay.source import guard
@@ -32,6 +32,7 @@ class Explanation:
         kind, columns, segment: the finding it was given for; the segment as it is kept.
         where: condition of the rows it covers, in SQL; None for all rows.
         up_to: share of the rows in scope that may be affected.
+        consequences: claims that its rows broke as well when it was given; None where that is not known.
         at_most: how far a row may be beyond what is right (a difference, or a factor); None without such a bound.
         dialect: what the condition is written in.
     """
@@ -49,6 +50,7 @@ class Explanation:
     dialect: str = "duckdb"
     rejected: bool = False
     at_most: float | None = None
+    consequences: frozenset[str] | None = None
 
     @property
     def marker(self) -> str:
@@ -90,6 +92,7 @@ def explanation_of(entry: Entry) -> Explanation:
         str(body.get("dialect", "duckdb")),
         entry.type is EntryType.REJECTION,
         None if body.get("at_most") is None else float(body["at_most"]),
+        None if body.get("consequences") is None else frozenset(body["consequences"]),
     )
 
 
@@ -169,6 +172,8 @@ def judge(finding: Finding, explanations: Sequence[Explanation], scope_rows: Map
         over = [f"up to {share(one.up_to)}, now {share(rate)}"] if rate > one.up_to else []
         if one.at_most is not None and (far is None or far > one.at_most):
             over.append(f"by at most {one.at_most:,.6g}, now {'not measured' if far is None else f'{far:,.6g}'}")
+        if one.consequences is not None:
+            over += [f"but not with {c}" for c in map(of_effect, finding.consequences) if c not in one.consequences]
         told = {
             "id": one.id,
             "by": one.author,

@@ -9,7 +9,7 @@ from typing import Any
 from assay.domain.role import Roles
 from assay.hypothesis.experience import meaning
 from assay.hypothesis.hypothesis import RowTest
-from assay.judge.finding import Finding, Verdict
+from assay.judge.finding import Finding, Verdict, of_effect
 from assay.judge.findings import Ruling
 from assay.judge.verdict import Judgement
 from assay.memory.entry import Entry, EntryType, Tally, new_id, now
@@ -60,6 +60,7 @@ def entry_of(
                 "rows": f.rows_affected,
                 "rate": f.rate,
                 "goes_beyond": f.id in ruling.magnitudes,
+                "consequences": [of_effect(c) for c in f.consequences],
                 "role": meaning(roles, f.columns),
                 "whole": (f.kind, f.columns) in whole,
                 "days": [iso_day(d) for d in sorted(named(f.evidence))],

@@ -103,7 +103,7 @@ def view(audit: Audit) -> View:
         notes=notes,
         explained=tuple(i for f, i in zip(ordered, items, strict=True) if f.status != "new"),
         passed=_passed(audit),
-        expected=tuple(_expected(c) for c in audit.checked if c.verdict is Verdict.EXPECTED),
+        expected=_normal(audit),
         untested=tuple(visible(f, PROSE) for f in audit.failures),
         skipped=tuple(
             f"{visible(c.column.name, NAME)}: {visible(c.skipped, PROSE)}" for c in audit.columns if c.skipped
@@ -188,11 +188,20 @@ def _passed(audit: Audit) -> tuple[Passed, ...]:
     return tuple(sorted(passed, key=lambda p: p.title))
 
 
+def _normal(audit: Audit) -> tuple[str, ...]:
+    """What is normal by itself; what people said is no error is told with its reason elsewhere."""
+    said = {(f.kind, f.columns) for f in audit.findings if f.status == "expected"}
+    expected = [c for c in audit.checked if c.verdict is Verdict.EXPECTED and (c.kind, c.columns) not in said]
+    return tuple(map(_expected, expected))
+
+
 def _expected(checked: Checked) -> str:
     rows = checked.measured.get("rows") or 0
     legitimate = checked.measured.get("legitimate_rows") or 0
     told = []
-    if rows:
+    if reason := checked.measured.get("expected"):
+        told.append(f"{plural(int(rows), 'row')}, {visible(str(reason), PROSE)}")
+    elif rows:
         told.append(f"{plural(int(rows), 'row')}, no more than a clean table of this size may show")
     if legitimate:
         told.append(f"{plural(int(legitimate), 'row')} with the signature of a legitimate exception")
