@@ -140,12 +140,19 @@ def models(head: Line, lines: Sequence[Line]) -> str:
             f"outcome. Whoever knows the whole graph of relations reaches {_four(ceiling['macro_f1'])}; whoever also knows "
             f"the hidden factor reaches {_four(ceiling['with_hidden']['macro_f1'])}. It is the ceiling, not the model.\n"
         )
-    blank = next((line["without"] for line in told if line.get("without")), None)
+    blank = next((line for line in told if line.get("without")), None)
     if blank:
+        known = blank["card"]["ceiling"]["without"]
+        rows = [
+            [field, _four(f1), f"{100 * f1 / blank['macro_f1']:.1f} %", _four(known[field])]
+            for field, f1 in blank["without"].items()
+        ]
         parts += [
             "### One field missing\n",
-            "The model answers with the mean over the field's values, weighted by how often they go with the others.\n",
-            _table(["without", "macro F1"], [[name, _four(f1)] for name, f1 in blank.items()]),
+            f"{blank['model']} on {blank['version']}. The model answers with the mean over the field's values, weighted by how "
+            "often they go with the others. The ceiling knows the hidden world, and how often values go together, and not the "
+            "field.\n",
+            _table(["without", "macro F1", "of the F1 with all fields", "ceiling"], rows),
         ]
     return "\n".join(parts)
 
@@ -165,7 +172,7 @@ def recommend(head: Line, lines: Sequence[Line]) -> str:
             for r in rankers
         ]
         rows.append([wanted, f"{best['candidates']:,}", *others, f"{best['hit5']:.2f}", f"{best['hit1']:.2f}"])
-    titles = ["to fill", "candidates", *(f"{r}: regret / NDCG@10 / hit@10" for r in rankers), "hit@5", "hit@1"]
+    titles = ["to fill", "candidates", *rankers, "hit@5", "hit@1"]
     means = [[r, *(f"{_mean([found[r, g][k] for g in sets]):.3f}" for k in ("regret", "ndcg", "hit"))] for r in rankers]
     arguments = head["arguments"]
     return "\n".join(
@@ -177,6 +184,7 @@ def recommend(head: Line, lines: Sequence[Line]) -> str:
             f"among the first ten; `hit@5` and `hit@1` are of {first}. One recommendation over at least 10,000 candidates "
             f"takes {head['milliseconds']} ms (median).\n",
             _table(["all 30 sets", "regret", "NDCG@10", "hit@10"], means),
+            "The 30 sets, each as regret / NDCG@10 / hit@10:\n",
             _table(titles, rows),
         ]
     )

@@ -59,6 +59,7 @@ def test_the_card_tells_shares_seed_and_ceiling(folder: Path) -> None:
     assert card["seed"] == VERSIONS["V15"].seed
     assert card["ceiling"]["macro_f1"] > 0.99
     assert set(card["ceiling"]["by_class"]) == set(CLASSES)
+    assert all(f1 < card["ceiling"]["macro_f1"] for f1 in card["ceiling"]["without"].values())
 
 
 def test_what_no_text_tells_lowers_the_ceiling_and_knowing_it_lifts_it(tmp_path: Path) -> None:

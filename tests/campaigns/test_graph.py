@@ -91,3 +91,13 @@ def test_knobs_that_make_no_world_are_refused(wrong: dict[str, object]) -> None:
 def test_an_unknown_version_is_refused_by_name() -> None:
     with pytest.raises(ConfigurationError, match="V99"):
         knobs_of("V99")
+
+
+def test_how_likely_a_value_is_agrees_with_how_often_it_is_drawn() -> None:
+    world = build_world(replace(VERSIONS["V15"], sizes=(4, 3, 3, 3, 3), cores=5))
+    campaigns = world.draw(200_000, np.random.default_rng(0))
+    asked = campaigns[:1].copy()
+    alike = (campaigns[:, 1:4] == asked[0, 1:4]).all(axis=1)
+    drawn = np.bincount(campaigns[alike, 0], minlength=4) / alike.sum()
+    assert world.likely(asked, 0)[0] == pytest.approx(drawn, abs=0.02)
+    assert world.likely(asked, 4)[0] == pytest.approx(np.full(3, 1 / 3))

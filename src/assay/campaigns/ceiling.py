@@ -10,7 +10,7 @@ from scipy.special import ndtr
 
 from assay.campaigns.decision import tune
 from assay.campaigns.graph import Codes, World
-from assay.campaigns.knobs import CLASSES
+from assay.campaigns.knobs import ATTRIBUTES, CLASSES
 
 Floats = NDArray[np.float64]
 
@@ -25,13 +25,32 @@ def ceiling(world: World, campaigns: Codes, rng: np.random.Generator) -> dict[st
     """Expected F1 of the best decision for these campaigns, as a card tells it.
 
     ``macro_f1`` knows the graph; ``with_hidden`` knows also the hidden factor of every campaign, which no text tells:
-    the gap between them is what no model of the five texts can reach.
+    the gap between them is what no model of the five texts can reach. ``without`` has the macro F1 where one of the
+    attributes is not told.
     """
     knobs, net = world.knobs, world.net(campaigns)
     told = _best(outcome_probabilities(net, knobs.lower, knobs.upper, float(np.hypot(knobs.noise, knobs.hidden))))
     factor = rng.normal(0.0, knobs.hidden, len(net)) if knobs.hidden else np.zeros(len(net))
     known = _best(outcome_probabilities(net + factor, knobs.lower, knobs.upper, knobs.noise))
-    return {**told, "with_hidden": known}
+    without = {a: ceiling_without(world, campaigns, a)["macro_f1"] for a in ATTRIBUTES}
+    return {**told, "with_hidden": known, "without": without}
+
+
+def ceiling_without(world: World, campaigns: Codes, attribute: str) -> dict[str, Any]:
+    """Expected F1 of the best decision for campaigns of which one attribute is not told.
+
+    It knows the graph, and how likely each value of the attribute is beside the values that are told.
+    """
+    column, knobs = ATTRIBUTES.index(attribute), world.knobs
+    likely = world.likely(campaigns, column)
+    chances = np.zeros((len(campaigns), len(CLASSES)))
+    for value in range(likely.shape[1]):
+        filled = campaigns.copy()
+        filled[:, column] = value
+        spread = float(np.hypot(knobs.noise, knobs.hidden))
+        outcomes = outcome_probabilities(world.net(filled), knobs.lower, knobs.upper, spread)
+        chances += likely[:, value, None] * outcomes
+    return _best(chances)
 
 
 def _best(probabilities: Floats) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from assay.campaigns.knobs import ATTRIBUTES, Knobs
 from assay.campaigns.wordings import Attribute, Traits, Vocabulary, draw_zips, vocabulary, write, write_places
 
 PAIRS = tuple(combinations(ATTRIBUTES, 2))
+BATCH = 2_000  # rows that are compared with all past combinations at once
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
@@ -66,6 +67,31 @@ class World:
         field = rng.integers(len(sizes) - 1, size=len(changed))
         campaigns[changed, field] = free[changed, field]
         return campaigns
+
+    def likely(self, campaigns: Codes, column: int) -> Floats:
+        """How likely each value of an attribute is, given the others and how campaigns are drawn, ``(rows, values)``.
+
+        Args:
+            column: the attribute; what campaigns have there does not count.
+        """
+        sizes = self.knobs.sizes
+        if not len(self.cores) or column == len(sizes) - 1:
+            return np.full((len(campaigns), sizes[column]), 1 / sizes[column])
+        others = [c for c in range(len(sizes) - 1) if c != column]
+        share = self.knobs.redraw / (len(sizes) - 1)  # of campaigns that redraw one given attribute
+        worth = np.zeros((len(campaigns), sizes[column]))
+        told = (self.cores[:, column, None] == np.arange(sizes[column])).astype(float)
+        for start in range(0, len(campaigns), BATCH):
+            rows = campaigns[start : start + BATCH]
+            same = np.stack([rows[:, c, None] == self.cores[:, c] for c in others])
+            count = same.sum(axis=0)
+            whole = (count == len(others)).astype(float)
+            kept = whole * (1 - self.knobs.redraw + sum(share / sizes[c] for c in others))
+            for place, c in enumerate(others):
+                kept += ((count == len(others) - 1) & ~same[place]) * (share / sizes[c])
+            worth[start : start + BATCH] = kept @ told + whole.sum(axis=1, keepdims=True) * share / sizes[column]
+        worth += 1e-12
+        return np.asarray(worth / worth.sum(axis=1, keepdims=True))
 
     def net(self, campaigns: Codes) -> Floats:
         """The net balance of each campaign's ten relations, without noise."""
