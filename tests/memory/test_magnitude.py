@@ -63,9 +63,7 @@ def test_both_bounds_are_told_where_both_are_passed(place: Path, bank: Memory) -
 
 
 def test_it_is_of_the_rows_of_its_condition_and_carried_elsewhere(tmp_path: Path, place: Path, bank: Memory) -> None:
-    bank.explain(
-        finding(place, bank, beyond(40)).id, "auto-clicks", up_to=1, at_most=50, where="platform = 'Quombat'"
-    )
+    bank.explain(finding(place, bank, beyond(40)).id, "auto-clicks", up_to=1, at_most=50, where="platform = 'Quombat'")
     bank.export(tmp_path / "memory.json")
     columns = beyond(45)
     columns["clicks"] = np.where(

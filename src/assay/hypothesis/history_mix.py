@@ -97,7 +97,7 @@ def _vanished(history: History, mixture: Mixture) -> list[Hypothesis]:
             action="Ask whether that part of the load failed, or whether it ended.",
             evidence={
                 "day": iso(mixture.day),
-                "usual_rows": lost,
+                "vanished_rows": lost,
                 "values": [history.names[k] for k in gone if k in history.names],
             },
             segment=f"gone {_short(gone)}",  # the same on the days after

@@ -15,6 +15,8 @@ TOGETHER = 0.99  # by several causes: rows that none of them lists are lost to -
 MOSTLY = 0.8
 OUTNUMBERED = 5  # times as many rows as stand at another level have cells of other columns: they made the level
 SURE = 0.5  # confidence below which a finding is a note, and explains nothing away
+SURPLUS = 0.7  # of the rows that a day has too many or too few: how many it should have is an estimate
+COPIES = ("duplicate_rows", "duplicate_keys")
 HEAVY = 0.2  # share of the table's rows beyond which damage sets the level that others are compared with
 
 RANK: Mapping[str, int] = {
@@ -123,8 +125,38 @@ def fold_together(
     return found
 
 
+def fold_volumes(
+    hypotheses: Sequence[Hypothesis], shared: Mapping[tuple[int, int], int], cause: Mapping[int, int]
+) -> dict[int, int]:
+    """Days with too many rows where copies are the surplus, or with too few where a vanished value had the others.
+
+    Args:
+        shared: rows that two have in common, by pair of indices (smaller first).
+        cause: what is explained already.
+    """
+    found: dict[int, int] = {}
+    for effect, hypothesis in enumerate(hypotheses):
+        seen = hypothesis.evidence
+        if hypothesis.kind != "volume_anomaly" or effect in cause or not {"day", "rows", "usual_rows"} <= seen.keys():
+            continue
+        surplus = seen["rows"] - seen["usual_rows"]
+        for root, other in enumerate(hypotheses):
+            if root in cause:
+                continue
+            if surplus > 0 and other.kind in COPIES and other.confidence >= SURE:
+                share = shared.get((min(root, effect), max(root, effect)), 0)
+            elif surplus < 0 and "vanished_rows" in other.evidence and other.evidence["day"] <= seen["day"]:
+                share = other.evidence["vanished_rows"]
+            else:
+                continue
+            if share >= SURPLUS * abs(surplus):
+                found[effect] = root
+                break
+    return found
+
+
 def _explains(root: Hypothesis, effect: Hypothesis, before: bool, common: int, effect_rows: int) -> bool:
-    if root.kind not in RANK or common < COVERED * effect_rows:
+    if root.kind not in RANK or common < COVERED * effect_rows or root.confidence < SURE <= effect.confidence:
         return False
     if not _linked(root, effect):
         return False

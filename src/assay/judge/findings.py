@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlglot import exp
 
 from assay.errors import QueryError
 from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest
-from assay.judge.causes import fold, fold_together
+from assay.judge.causes import fold, fold_together, fold_volumes
 from assay.judge.finding import Finding, Verdict, claim
 from assay.judge.severity import severity
 from assay.judge.verdict import Judgement, decide, judged, metrics_of
@@ -129,18 +129,23 @@ def rule(
             failures = (f"bad rows could not be looked up: {error}",)
     rows = [j.rows for j in with_rows]
     claims = [j.hypothesis for j in with_rows]
-    cause = fold(claims, rows, _shared(groups), source.rows)
+    shared = _shared(groups)
+    cause = fold(claims, rows, shared, source.rows)
     cause |= fold_together(claims, rows, [(g.failed, g.rows) for g in groups], cause)
+    facts = [j for j in errors if isinstance(j.hypothesis.test, Fact)]
+    told = [*with_rows, *facts]
+    volumes = fold_volumes([j.hypothesis for j in told], shared, cause)
+    cause |= volumes
     findings, checked, cells, magnitudes = [], {}, {}, {}
-    for judgement in errors:
-        index = next((i for i, j in enumerate(with_rows) if j is judgement), None)
-        if index is not None and index in cause:
+    for place, judgement in enumerate(told):
+        if place in cause:
             continue
-        effects = (
-            [with_rows[e] for e, root in sorted(cause.items()) if _root(root, cause) == index]
-            if index is not None
-            else []
-        )
+        effects = [told[e] for e, root in sorted(cause.items()) if _root(root, cause) == place]
+        index = place if place < len(with_rows) else None
+        # Rows that are missing beyond chance make it sure that what had them did not just end.
+        missing = [told[e].hypothesis.confidence for e, root in volumes.items() if root == place]
+        sure = max([judgement.hypothesis.confidence, *missing])
+        judgement = replace(judgement, hypothesis=replace(judgement.hypothesis, confidence=sure))
         shown = [g for g in groups if index in g.failed] if index is not None else []
         finding = _finding(proved_on or source, judgement, effects, _first(shown, judgement, key, sample_rows))
         findings.append(finding)

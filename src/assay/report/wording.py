@@ -73,6 +73,7 @@ WORDS = {
     "too_few": "rows with too few fields",
     "too_many": "rows with too many fields",
     "usual_rows": "rows on a usual day",
+    "vanished_rows": "rows that are missing",
     "z": "standard errors from no change",
 }
 SHARES = ("broken_if_dealt_at_random", "holds_in_sample", "rate", "share_")  # what names of shares start with
