@@ -62,3 +62,19 @@ def test_values_of_any_size_are_outliers_and_no_change_of_unit() -> None:
     bad = rng.random(len(clean["spend"])) < 0.05
     wild = clean["spend"] * 10 ** rng.uniform(1, 4, len(bad))
     assert witnessed(context_of(changed(clean, "spend", bad, wild))) == []
+
+
+def test_rows_of_an_entity_in_another_unit_are_all_told_though_rates_say_nothing_of_some() -> None:
+    clean = ads(campaigns=36, days=40)
+    clicks = np.where(np.arange(len(clean["clicks"])) % 3 == 0, 0, clean["clicks"])
+    cpc = np.round(clean["spend"] / np.maximum(clicks, 1), 2) * (clicks > 0)
+    clean = {
+        **clean,
+        "clicks": clicks,
+        "landing_page_views": np.minimum(clean["landing_page_views"], clicks),
+        "cpc": cpc,
+    }
+    bad = clean["campaign_id"] == "c004"
+    raised, rows = found(changed(clean, "spend", bad, clean["spend"] * 1_000_000))
+    assert [h.columns[0] for h in raised] == ["spend"]
+    assert rows == set(np.flatnonzero(bad & (clean["spend"] > 0)).tolist())

@@ -69,6 +69,11 @@ class Witnessed:
     rates: tuple[Rate, ...]
 
     @property
+    def telling(self) -> Bools:
+        """The rows that any of the rates tells of: without a click there is no cost per click."""
+        return np.logical_or.reduce([np.isfinite(rate.off) for rate in self.rates])
+
+    @property
     def predicate(self) -> exp.Expr:
         """True on the rows that any of the rates says are off."""
         told = exp.or_(*(rate.beyond(self.metric, self.decades) for rate in self.rates))

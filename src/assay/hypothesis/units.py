@@ -8,6 +8,7 @@ entities or days and by no others, is a change of unit and not of business.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from sqlglot import exp
@@ -22,7 +23,6 @@ from assay.hypothesis.unit_splits import Split, splits_of
 from assay.profile.arrays import Bools
 
 LISTED = 200
-LEVELS_TELL = 0.5  # confidence from which a change that levels show needs no rates
 ALIKE = 0.8  # of the rows of one claim that another has too
 
 
@@ -44,17 +44,20 @@ def propose(context: Context) -> list[Hypothesis]:
                 cases += [(ratio, case) for case in found]
                 break
     roots = _roots(context, cases)
-    told = [w for w in witnessed(context) if not any(_same(w, group) for _, group in roots)]
-    roots = [(r, group) for r, group in roots if not any(w.tells_of((r.metric, r.partner or "")) for w in told)]
+    told = witnessed(context)
+    roots = [(r, [replace(c, confidence=SURE) for c in g] if _confirmed(r, g, told) else g) for r, g in roots]
+    told = [w for w in told if not any(_confirmed(r, g, [w]) for r, g in roots)]
+    roots = [(r, g) for r, g in roots if not any(w.tells_of((r.metric, r.partner or "")) for w in told)]
     return [*map(_by_rates, told), *(_hypothesis(context, date, r, group) for r, group in roots)]
 
 
-def _same(told: Witnessed, cases: list[Case]) -> bool:
-    """Whether levels have told already what rates tell: in the same rows, but for those that only one can judge."""
+def _confirmed(ratio: Ratio, cases: list[Case], told: Sequence[Witnessed]) -> bool:
+    """Whether rates tell what levels show: the same rows of the same metric, as far as rates can tell."""
     rows = np.logical_or.reduce([c.rows for c in cases])
-    common = (rows & told.rows).sum()
-    sure = max(c.confidence for c in cases) >= LEVELS_TELL
-    return bool(sure and common > ALIKE * rows.sum() and common > ALIKE * told.rows.sum())
+    return any(
+        w.metric == ratio.metric and (rows & w.rows).sum() > ALIKE * max((rows & w.telling).sum(), w.rows.sum())
+        for w in told
+    )
 
 
 def _entity(splits: Sequence[Split]) -> Split:
