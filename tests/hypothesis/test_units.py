@@ -134,6 +134,15 @@ def test_products_differ_in_price_by_decades() -> None:
     assert sure(table) == []
 
 
+def test_one_way_to_pay_is_a_million_times_the_others_that_are_alike() -> None:
+    rng = np.random.default_rng(4)
+    paid = rng.choice(["cash", "card", "invoice", "voucher"], 3_000)
+    price, pieces = np.round(rng.lognormal(2.2, 0.9, 3_000), 2), rng.geometric(0.4, 3_000)
+    bad = paid == "voucher"
+    table = {"paid_by": paid, "price": np.where(bad, 1e6 * price, price), "pieces": pieces, "sales": price * pieces}
+    assert found(table)[1] == rows(bad)
+
+
 def test_campaigns_that_replace_each_other_are_no_change_of_unit() -> None:
     clean = ads(campaigns=30)
     number = np.array([int(c[1:]) for c in clean["campaign_id"]])

@@ -22,6 +22,7 @@ CLOSE = 0.12  # decades off a whole number
 SURE, LIKELY, NOTE = 0.92, 0.82, 0.45
 FEWEST_SIBLINGS = 4
 MANY_SIBLINGS = 7
+ALIKE = 0.1  # decades that entities differ by where they are of one kind
 ALWAYS_APART = 1.7  # decades by which an entity that is always different must be away
 MOST_GROUPS = 40  # looked at closely in one split
 EDGE = 7  # days on each side of a change that are compared
@@ -267,13 +268,16 @@ def _outlying(ratio: Ratio, split: Split, view: View) -> Case | None:
         return None
     # Decades between like things of other trades (bytes of pages and of films) may be their nature.
     sure = ratio.known and len(rest) >= flags.sum() and (decades >= 4 or (spread < 0.4 and not few))
+    # Not where all others are alike and a few are a thousand times more, or a hundred thousand times than few others.
+    fewest = FEWEST_SIBLINGS - (1 if decades >= 5 else 0)
+    likely = decades >= 3 and spread < ALIKE and len(rest) >= max(fewest, 3 * flags.sum())
     # Entities differ in size, so which of the two metrics moved is told only roughly.
     moved = float(np.nanmedian(ratio.own[bad]) - np.nanmedian(ratio.own[~bad]))
     moved = sign * decades if abs(moved) > abs(moved - sign * apart) else 0.0
     values = tuple(split.names[i] for i in entity[flags])
     return Case(
         split.column, values, sign * decades, sign * apart, bad, None, None, None, None, float(middle[0]), moved,
-        SURE if sure else NOTE,
+        SURE if sure else LIKELY if likely else NOTE,
     )  # fmt: skip
 
 
