@@ -11,6 +11,7 @@ import pytest
 
 from assay.hypothesis.hypothesis import Hypothesis
 from assay.hypothesis.missing import propose
+from assay.hypothesis.missing_doubt import contradicted
 from tests.builders import Table, context_of, judge, rows_where
 
 ROWS = 4_000
@@ -125,6 +126,14 @@ def test_a_block_of_days_is_a_failed_load() -> None:
     assert finding.evidence["days"] == 7
 
 
+def test_a_load_that_breaks_off_within_a_day_loses_the_rest_of_it() -> None:
+    columns = ads()
+    rows = [i for i, day in enumerate(columns["date"]) if dt.date(2024, 2, 1) <= day < dt.date(2024, 2, 20)][15:-5]
+    for row in rows:
+        columns["clicks"][row] = None
+    assert check(columns, "clicks", rows).evidence["days"] == 19
+
+
 def test_a_metric_that_was_introduced_later_is_a_note() -> None:
     columns = ads()
     columns["likes"] = [None if i < 1600 else i % 90 for i in range(ROWS)]
@@ -188,6 +197,33 @@ def test_unknown_is_missing_where_the_entity_is_known() -> None:
     columns = ads()
     columns["brand"] = [f"brand {i % 40 % 6}" for i in range(ROWS)]
     check(columns, "brand", lose(columns, "brand", 0.05, "Unknown"))
+
+
+def test_unknown_is_missing_in_a_breakdown_that_never_varies_within_an_entity() -> None:
+    columns = ads()
+    columns["platform"] = [("google", "meta", "tiktok")[i % 40 % 3] for i in range(ROWS)]
+    check(columns, "platform", lose(columns, "platform", 0.05, "unknown"))
+
+
+def test_unknown_is_a_value_of_a_breakdown_that_varies() -> None:
+    columns = ads()
+    columns["platform"] = list(map(str, np.random.default_rng(9).choice(["google", "meta", "unknown"], ROWS)))
+    assert findings(columns) == []
+
+
+def test_blank_carts_are_told_better_by_the_purchases_that_need_them_and_not_by_other_rows() -> None:
+    columns = ads()
+    rng = np.random.default_rng(10)
+    carts = rng.binomial(np.array(columns["clicks"]), 0.02)
+    bought = np.where(rng.random(ROWS) < 0.6, carts, 0)
+    carts[rng.permutation(np.flatnonzero(bought > 0))[:200]] = 0
+    columns["purchases"] = [int(b) if b else None for b in bought]
+    columns["add_to_cart"] = [int(c) if c else None for c in carts]
+    context = context_of(columns)
+    blank, needed = context.profile["add_to_cart"].nulls, ~context.profile["purchases"].nulls
+    assert contradicted(context, "add_to_cart", blank & needed)
+    other = np.flatnonzero(blank & ~needed)[:200]
+    assert not contradicted(context, "add_to_cart", np.isin(np.arange(ROWS), other))
 
 
 def test_an_empty_column_is_silent() -> None:

@@ -108,6 +108,12 @@ def test_a_relation_with_rows_of_its_own_or_explained_by_notes_or_strangers_stan
     assert fold_together([relation, sign, other], [100, 30, 50], own, {}) == {}
 
 
+def test_a_note_explains_no_alarm_away() -> None:
+    broken, note = claim("purchases_without_add_to_cart", "purchases", "carts"), claim("missing_values", "carts")
+    assert folded([broken, note], [50, 60], {(0, 1): 50}) == {0: 1}
+    assert folded([broken, replace(note, confidence=0.4)], [50, 60], {(0, 1): 50}) == {}
+
+
 def test_outliers_that_break_an_identity_as_well_are_no_sound_rows() -> None:
     relation = claim("clicks_exceed_impressions", "clicks", "impressions")
     high = claim("outliers", "clicks")

@@ -21,17 +21,25 @@ from assay.profile.arrays import Bools
 FEWEST = 3  # rows
 ENOUGH = 60  # rows that show that columns agree
 NEARLY = 0.98  # of the rows that are right
-HARDLY = 0.1  # of the rows that are not
+MOSTLY = 0.5  # of the rows that seem right, among them some that are not
+RARELY = 1 / 3  # of the rows that are not, among them some that are
 NOTABLE = 0.02
 EVENTS = (0, 1)  # by how many counterparts may differ
 
 
 @dataclass(frozen=True, eq=False)
 class Disagreeing:
-    """Rows of the sample in which no counterpart is near the count, and the predicate of such rows."""
+    """Rows of the sample in which no counterpart is near the count, and the predicate of such rows.
+
+    Attributes:
+        told: whether nearly all right rows have a counterpart that is near, so that rows without one are not right.
+        exact: whether near is equal, so that rows in which a counterpart agrees are hardly so by chance.
+    """
 
     rows: Bools
     predicate: exp.Expr
+    told: bool
+    exact: bool
 
 
 def disagreeing(
@@ -57,18 +65,22 @@ def disagreeing(
         and c.name not in (count.name, beside.name)
         and context.roles[c.name].family in (Family.COUNT, Family.NUMBER)
     }
+    found: list[Disagreeing] = []
     for events in EVENTS:
         near: Bools = np.zeros_like(asked)
         names: list[str] = []
         for name, numbers in others.items():
             with np.errstate(invalid="ignore"):
                 here = np.abs(numbers - values) <= events
-            if here[asked].mean() >= NOTABLE and here[wrong].mean() <= HARDLY:
+            if here[asked].mean() >= NOTABLE and here[wrong].mean() <= RARELY:
                 near |= here
                 names.append(name)
-        if near[asked].mean() >= NEARLY and near[wrong].mean() <= HARDLY:
-            return Disagreeing(~near, exp.not_(_near(context, count, names, events)))
-    return None
+        covered = near[asked].mean()
+        if covered >= (NEARLY if events else MOSTLY) and near[wrong].mean() <= RARELY:
+            found.append(
+                Disagreeing(~near, exp.not_(_near(context, count, names, events)), covered >= NEARLY, not events)
+            )
+    return max(found, key=lambda f: f.told, default=None)
 
 
 def _near(context: Context, count: Operand, names: list[str], events: int) -> exp.Expr:

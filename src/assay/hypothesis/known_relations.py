@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from assay.domain.relation import Relation
 from assay.hypothesis.counterparts import Disagreeing, disagreeing
-from assay.hypothesis.excess import Null, Rows, explained
+from assay.hypothesis.excess import SMALL, Null, Rows, explained
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.legitimate import fit
 from assay.hypothesis.relation_columns import Operand, first_of, operand, qualifiers
@@ -98,8 +98,15 @@ def _order(context: Context, relation: Relation, small: Operand, large: Operand)
         if boxes:
             benign.append(exp.or_(*boxes) if sql is None else exp.and_(sql, exp.paren(exp.or_(*boxes))))
     if lone is not None:
-        bad |= legitimate & rows.violating & lone.rows[present]
-        benign = [exp.and_(exp.paren(exp.or_(*benign)), exp.not_(lone.predicate))]
+        alone = lone.rows[present]
+        if lone.told:
+            bad |= legitimate & rows.violating & alone
+            benign = [exp.and_(exp.paren(exp.or_(*benign)), exp.not_(lone.predicate))] if benign else []
+        if lone.exact:
+            # A few events more than clicks that another column has as well were counted so.
+            bad &= alone | (rows.excess > SMALL)
+            few = exp.LTE(this=exp.Sub(this=a.copy(), expression=b.copy()), expression=number(SMALL))
+            benign.append(exp.and_(few, exp.not_(lone.predicate)))
     if segments is not None:
         benign.append(_within(context, segments))
     if other is not None:
@@ -128,16 +135,17 @@ def _disagreeing(
             low, high = -np.inf if box.low is None else box.low, np.inf if box.high is None else box.high
             inside |= mask & (rows.b >= low) & (rows.b <= high)
             legitimate |= mask & box.holds(rows) & rows.violating & ~bad
-    if not legitimate.any() or inside.all():
+    if inside.all():
         return None
     right, wrong, doubtful = (np.zeros_like(present) for _ in range(3))
-    right[present], wrong[present], doubtful[present] = ~rows.violating, bad, legitimate
+    right[present], wrong[present] = ~rows.violating, bad
+    doubtful[present] = legitimate | (rows.violating & (rows.excess <= SMALL))
     found = disagreeing(context, *columns, right, wrong, doubtful)
     if found is None:
         return None
     alone = int(np.count_nonzero(legitimate & found.rows[present]))
     expected = bad[~inside].mean() * np.count_nonzero(inside) - np.count_nonzero(bad & inside)
-    return found if alone <= 1 or explained(alone, float(expected)) else None
+    return found if alone <= 1 or not found.told or explained(alone, float(expected)) else None
 
 
 def _parts(context: Context, relation: Relation, rows: Rows, present: Bools) -> list[tuple[exp.Expr | None, Bools]]:

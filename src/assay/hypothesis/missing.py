@@ -18,7 +18,7 @@ from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.missing_blocks import Block, block_of_days
 from assay.hypothesis.missing_density import Due, blank_for_zero, due_region, expected_dense
-from assay.hypothesis.missing_doubt import doubtful, optional, vouched
+from assay.hypothesis.missing_doubt import contradicted, doubtful, optional, vouched
 from assay.hypothesis.missing_structure import Features, features
 from assay.hypothesis.sentinels import Absence, absence, certain_by_company
 
@@ -67,6 +67,7 @@ def propose(context: Context) -> list[Hypothesis]:
         case = _case(context, found, known)
         if case is not None:
             cases.append(case)
+    cases = [case for case in cases if not contradicted(context, case.column, case.rows)]
     damaged = [case.column for case in cases]
     cases = [case for case in cases if not vouched(context, case.column, case.rows, damaged)]
     raised = [_hypothesis(context, group) for group in _grouped(cases, known)]

@@ -15,6 +15,8 @@ from assay.hypothesis.sentinels import EPOCH, Absence
 Bools = npt.NDArray[np.bool_]
 
 FEWEST_PAUSES = 3
+PARTLY = 0.5  # of the rows of a day beside empty ones
+RARE = 0.1  # of the rows of the other days, where such a day cannot be theirs
 CHANCE = 1e-6  # that a day is empty by chance, over all days
 
 
@@ -65,6 +67,10 @@ def block_of_days(context: Context, found: Absence) -> Block | None:
     runs = [run for run, real in zip(runs, likely, strict=True) if real]
     if not runs or _one_weekday(days, runs) or (len(runs) >= FEWEST_PAUSES and rest > 0.5):
         return None
+    if rest <= RARE:
+        # A load breaks off within a day, and starts again within one.
+        partly = absent >= PARTLY * rows
+        runs = [(a - int(a > 0 and partly[a - 1]), b + int(b < len(days) and partly[b])) for a, b in runs]
     inside = np.zeros(len(days), dtype=np.bool_)
     for a, b in runs:
         inside[a:b] = True

@@ -14,12 +14,14 @@ import numpy as np
 
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context
+from assay.hypothesis.relation_columns import first_of
 from assay.profile.arrays import Bools, Floats
 
 STRONG = 3.0  # log likelihood ratio
+APART = 4.0  # standard errors
 MANY = 20  # blanks among which the structure of one in four would show
 SIBLINGS = 8  # cells that tell whether a metric applies
-VOUCHED = 0.9  # share of the blanks of an amount in which its count is blank
+MOSTLY = 2 / 3  # of the blanks that seem not to be due to none
 
 
 def optional(context: Context, name: str) -> bool:
@@ -60,6 +62,36 @@ def _small(context: Context, columns: Sequence[str], absent: Bools, due: Bools) 
     return False
 
 
+def above_none(context: Context, name: str, absent: Bools, usable: Bools) -> bool:
+    """Whether blanks of a metric cannot be none: they are not among the rows where what goes with it is least.
+
+    Rows with none should be smaller still than those with the least that there is, by any metric that grows with this
+    one. Only in tables of which the pack knows no metrics: there, blanks may also mean that a metric does not apply.
+
+    Args:
+        usable: sampled rows outside of what explains absence otherwise.
+    """
+    if optional(context, name) or absent[usable].sum() < MANY:
+        return False
+    values = context.profile[name].numbers
+    there = usable & ~absent
+    least = there & (values == np.nanmin(values[there]))
+    if least.sum() < MANY or _inapplicable(context, absent & usable, usable):
+        return False
+    for other in context.profile.sample.names:
+        if other == name or not context.role(other).metric:
+            continue
+        numbers = context.profile[other].numbers
+        known = usable & np.isfinite(numbers)
+        few, blank = _ranks(numbers, known, least), _ranks(numbers, known, absent & usable)
+        if min(len(few), len(blank)) < MANY:
+            continue
+        noise = np.sqrt(few.var() / len(few) + blank.var() / len(blank))
+        if few.mean() < 0.5 and blank.mean() - few.mean() > APART * noise:
+            return True
+    return False
+
+
 def _ranks(numbers: Floats, among: Bools, of: Bools) -> Floats:
     """Mid-ranks of the rows ``of`` among all rows, above 0 and below 1."""
     ordered = np.sort(numbers[among])
@@ -93,6 +125,29 @@ def _inapplicable(context: Context, absent: Bools, due: Bools) -> bool:
     return there < 0.5 * usual * others
 
 
+def contradicted(context: Context, name: str, absent: Bools) -> bool:
+    """Whether blanks of a metric are told better by what they contradict: purchases without the carts before them.
+
+    Most blanks of such a metric are none. Of those that are not, the ones that something else needs are certain, and
+    the few others may well be none.
+
+    Args:
+        absent: sampled rows without a value where one seems to be due.
+    """
+    column = context.profile[name]
+    if not optional(context, name) or (column.numbers == 0).any() or absent.sum() > column.nulls.sum() / 2:
+        return False
+    for relation in context.relations:
+        if relation.form not in ("le", "implies"):
+            continue
+        needing, needed = (first_of(context, roles, context.role(name).qualifier) for roles in relation.roles)
+        if needing is None or needed is None or needed.name != name or needing.name == name:
+            continue
+        if relation.kind != "relation_violation" and (needing.numbers(context) > 0)[absent].mean() >= MOSTLY:
+            return True
+    return False
+
+
 def vouched(context: Context, name: str, absent: Bools, damaged: Sequence[str]) -> bool:
     """Whether an amount is blank where a count beside it is blank for none: no purchases, no value of purchases."""
     if context.role(name).family is not Family.MONEY or not absent.any():
@@ -102,6 +157,6 @@ def vouched(context: Context, name: str, absent: Bools, damaged: Sequence[str]) 
             continue
         column = context.profile[other]
         zero = not bool((column.numbers == 0).any())
-        if zero and column.nulls[absent].mean() >= VOUCHED and not column.nulls[~context.profile[name].nulls].any():
+        if zero and column.nulls[absent].mean() > MOSTLY and not column.nulls[~context.profile[name].nulls].any():
             return True
     return False

@@ -19,6 +19,8 @@ Bools = npt.NDArray[np.bool_]
 
 FREQUENT = 8  # a sentinel occurs so many times as often as the most frequent value near it
 FAR_YEARS = 3.0
+OWNED = 0.9  # of the rows have the usual value of their entity
+CONSTANT = 0.995
 EPOCH = dt.date(1970, 1, 1)
 
 
@@ -188,11 +190,13 @@ def certain_by_company(context: Context, found: Absence) -> Absence:
 def owned(context: Context, name: str, absent: Bools) -> bool:
     """Whether an entity determines a column, so that absent values are known from the entity's other rows.
 
-    A column that rows are broken down by belongs to no entity; a coarse category is no entity.
+    A column that rows are broken down by belongs to no entity, unless it never varies within one; a coarse category is
+    no entity.
     """
     sample = context.profile.sample
-    if name in context.grain or context.role(name).breakdown:
+    if name in context.grain:
         return False
+    alike = CONSTANT if context.role(name).breakdown else OWNED
     values = sample[name]
     plain = (values.codes >= 0) & ~absent
     width = len(values.values) + 1
@@ -211,6 +215,6 @@ def owned(context: Context, name: str, absent: Bools) -> bool:
         main = np.zeros(groups, dtype=np.int64)
         np.maximum.at(main, pairs // width, counts)
         gone = np.bincount(owner[lost], minlength=groups)
-        if main.sum() >= 0.9 * known.sum() and float((main >= gone)[owner[lost]].mean()) > 0.8:
+        if main.sum() >= alike * known.sum() and float((main >= gone)[owner[lost]].mean()) > 0.8:
             return True
     return False

@@ -13,7 +13,6 @@ from assay.hypothesis.hypothesis import Hypothesis
 COVERED = 0.95
 TOGETHER = 0.99  # by several causes: rows that none of them lists are lost to --rows-out
 MOSTLY = 0.8
-OUTNUMBERED = 5  # times as many rows as stand at another level have cells of other columns: they made the level
 SURE = 0.5  # confidence below which a finding is a note, and explains nothing away
 SURPLUS = 0.7  # of the rows that a day has too many or too few: how many it should have is an estimate
 COPIES = ("duplicate_rows", "duplicate_keys")
@@ -76,15 +75,18 @@ def fold(
         for root in candidates:
             common = shared.get((min(root, effect), max(root, effect)), 0)
             before = order.index(root) < place
-            heavy = (
-                rows[root] >= HEAVY * table_rows
-                or (hypotheses[root].kind == "malformed_values" and rows[root] >= rows[effect])
-                or (hypotheses[effect].kind == "unit_change" and rows[root] >= OUTNUMBERED * rows[effect])
+            heavy = rows[root] >= HEAVY * table_rows or (
+                hypotheses[root].kind == "malformed_values" and rows[root] >= rows[effect]
             )
-            if _explains(hypotheses[root], hypotheses[effect], before, common, rows[effect]) or (
+            misled = (
                 heavy
                 and _misleads(hypotheses[root], hypotheses[effect], common, rows[root])
                 and not (hypotheses[effect].kind == "outliers" and _confirmed(hypotheses, effect, rows, shared))
+            )
+            if (
+                misled
+                or _explains(hypotheses[root], hypotheses[effect], before, common, rows[effect])
+                or _steps_with(hypotheses[root], hypotheses[effect], common)
             ):
                 cause[effect] = root
                 break
@@ -172,20 +174,25 @@ def _misleads(root: Hypothesis, effect: Hypothesis, common: int, root_rows: int)
 
     Where a relation, a shift or the way of writing proves much of a column wrong, outliers that do not cover that part
     are no evidence. Nor is a relation that was found in the data and holds in the damaged part, where it cannot hold if
-    it is true: it was found there. Nor is a level of a column that is full of other columns' cells.
+    it is true: it was found there.
     """
-    touched = set(root.evidence.get("moved", root.cells)) & set(effect.columns) if root.kind in MOVING else set()
     if effect.kind == "relation_violation" and effect.origin == "discovered":
-        return bool(touched) and common <= (1 - MOSTLY) * root_rows
-    if effect.kind == "unit_change":
-        return root.kind == "column_shift" and bool(touched) and not common
+        changed = set(root.cells or root.columns) if root.kind == "unit_change" else set()
+        return bool(changed & set(effect.columns)) and common <= (1 - MOSTLY) * root_rows
     if (
         effect.kind != "outliers"
-        or root.kind not in INDEPENDENT | {"column_shift", "malformed_values"}
+        or root.kind not in INDEPENDENT | MOVING | {"malformed_values"}
         or common >= MOSTLY * root_rows
     ):
         return False
     return bool(set(root.columns) & set(effect.columns))
+
+
+def _steps_with(root: Hypothesis, effect: Hypothesis, common: int) -> bool:
+    """Whether a step is one of sums that amounts in another unit are part of."""
+    if root.kind != "unit_change" or effect.kind != "level_shift":
+        return False
+    return common > 0 and bool(set(root.cells or root.columns) & set(effect.columns))
 
 
 def _confirmed(
