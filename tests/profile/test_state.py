@@ -14,8 +14,7 @@ from assay.profile.groups import Days, Groups
 from assay.profile.state import Amount, ColumnState, DayState, TableState, days_of
 
 amounts = st.builds(Amount, st.integers(0, 99), st.integers(-(10**6), 10**6).map(float))
-leaves = st.builds(DayState, st.integers(1, 999), st.fixed_dictionaries({"clicks": amounts, "spend": amounts}))
-parts = st.fixed_dictionaries({"platform": st.dictionaries(st.sampled_from("abcd"), leaves, max_size=4)})
+parts = st.fixed_dictionaries({"platform": st.dictionaries(st.sampled_from("abcd"), st.integers(1, 999), max_size=4)})
 day_states = st.builds(DayState, st.integers(1, 999), st.fixed_dictionaries({"clicks": amounts}), parts)
 columns = st.fixed_dictionaries(
     {"clicks": st.builds(ColumnState, st.just("integer"), st.just("clicks"), *[st.integers(0, 99)] * 2)}

@@ -15,7 +15,6 @@ from assay.hypothesis.hypothesis import Context, Fact, Hypothesis, RowTest
 from assay.hypothesis.scope import between, event_date
 from assay.hypothesis.series import iso
 from assay.profile.history import History
-from assay.profile.state import DayState
 
 STEADY = 7  # days on each of which a value had rows, before its absence says something
 RECENT = 28
@@ -32,12 +31,12 @@ class Mixture:
 
     column: str
     day: int
-    parts: Mapping[str, DayState]
-    known: Sequence[Mapping[str, DayState]]
+    parts: Mapping[str, int]
+    known: Sequence[Mapping[str, int]]
 
     @property
     def rows(self) -> int:
-        return sum(s.rows or 0 for s in self.parts.values())
+        return sum(self.parts.values())
 
 
 def changed_mixtures(context: Context, history: History) -> list[Hypothesis]:
@@ -62,9 +61,9 @@ def _short(keys: Iterable[str]) -> str:
     return blake2b("\x1f".join(sorted(keys)).encode("utf-8", "surrogatepass"), digest_size=2).hexdigest()
 
 
-def _shares(parts: Mapping[str, DayState]) -> dict[str, float]:
-    total = sum(s.rows or 0 for s in parts.values())
-    return {k: (s.rows or 0) / total for k, s in parts.items()} if total else {}
+def _shares(parts: Mapping[str, int]) -> dict[str, float]:
+    total = sum(parts.values())
+    return {k: n / total for k, n in parts.items()} if total else {}
 
 
 def _vanished(history: History, mixture: Mixture) -> list[Hypothesis]:
@@ -72,12 +71,12 @@ def _vanished(history: History, mixture: Mixture) -> list[Hypothesis]:
     column, recent = mixture.column, mixture.known[-STEADY:]
     gone = {}
     for key in recent[-1]:
-        usual = [k[key].rows or 0 if key in k else 0 for k in recent]
+        usual = [k.get(key, 0) for k in recent]
         if key and key not in mixture.parts and min(usual) >= 1 and sum(usual) / STEADY >= LEAST_ROWS:
             gone[key] = sum(usual) / STEADY
     if not gone:
         return []
-    usual_rows = sum(s.rows or 0 for one in recent for s in one.values()) / STEADY
+    usual_rows = sum(n for one in recent for n in one.values()) / STEADY
     sure = sum(gone.values()) >= max(SURE_ROWS, SURE_SHARE * usual_rows)
     lost = round(sum(gone.values()))
     what = f"{len(gone)} value{'s' if len(gone) > 1 else ''}"

@@ -13,6 +13,7 @@ import numpy as np
 
 from assay.hypothesis.hypothesis import Context
 from assay.judge.finding import Finding, Severity
+from assay.profile.groups import Groups
 from assay.profile.history import ROWS, History, differs
 from assay.profile.state import ColumnState, DayState, Hide, TableState, days_of, values_of
 
@@ -46,11 +47,20 @@ def observe(context: Context, hide: Hide) -> TableState:
     return TableState(profile.rows, columns, days_of(profile.groups, hide), values_of(profile.groups, hide))
 
 
-def fingerprint(state: TableState) -> str:
-    """What tells whether a table is the one that was audited before: 64 bits of its whole state."""
-    days = {str(d): s.to_json() for d, s in state.days.items()}
-    text = json.dumps([table_to_json(state), days], sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+def fingerprint(state: TableState, groups: Groups) -> str:
+    """What tells whether a table is the one that was audited before: 64 bits of all that was counted of it.
+
+    Args:
+        groups: the counts that the state's days were made from; their arrays are read at once.
+    """
+    digest = hashlib.blake2b(json.dumps(table_to_json(state), sort_keys=True).encode(), digest_size=8)
+    for column, days in [("", groups.days), *sorted(groups.segments.items())]:
+        if days is None:
+            continue
+        digest.update(json.dumps([column, days.segment.tolist(), list(days.sums)]).encode())
+        for array in (days.day, days.rows, *days.sums.values(), *days.present.values()):
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def iso_day(day: int) -> str:

@@ -83,7 +83,7 @@ class Session:
         state = observe(context, hide)
         if self._memory.keep_values:
             self._plain = {hide(v): v for counts in context.profile.groups.values.values() for v in counts.values[:500]}
-        self._print = fingerprint(state)
+        self._print = fingerprint(state, context.profile.groups)
         self._history = self.recall.history(state, self._print, partial=self.partial)
         return replace(context, history=self._history, experience=self.recall.experience)
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from assay.profile.groups import Days, Groups
+import numpy as np
+
+from assay.profile.groups import Groups
 
 SPLIT_VALUES = 60  # values of a segment column up to which its days are kept apart
-SUMMED_VALUES = 15  # and up to which their amounts are
 VALUES_KEPT = 1_000
 
 Hide = Callable[[str], str]
@@ -40,20 +42,19 @@ class DayState:
     Attributes:
         rows: rows; None where they are not trusted.
         amounts: by metric; metrics that are not trusted are left out.
-        parts: for each segment column the rows and sums by (hidden) value.
+        parts: for each segment column the rows by (hidden) value.
     """
 
     rows: int | None
     amounts: Mapping[str, Amount] = field(default_factory=dict)
-    parts: Mapping[str, Mapping[str, DayState]] = field(default_factory=dict)
+    parts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def merge(self, other: DayState) -> DayState:
         """The state of both sets of rows together; they must be disjoint."""
         parts = {}
         for column in self.parts.keys() & other.parts.keys():
             mine, theirs = self.parts[column], other.parts[column]
-            empty = DayState(0)
-            parts[column] = {k: mine.get(k, empty).merge(theirs.get(k, empty)) for k in {**mine, **theirs}}
+            parts[column] = {k: mine.get(k, 0) + theirs.get(k, 0) for k in {**mine, **theirs}}
         rows = None if self.rows is None or other.rows is None else self.rows + other.rows
         # A metric that only one of them has adds nothing from rows that are empty; else its total is unknown.
         names = {n for n in {**self.amounts, **other.amounts} if self._knows(n) and other._knows(n)}
@@ -81,7 +82,7 @@ class DayState:
         return {
             "n": self.rows,
             "m": {n: [a.present, a.total] for n, a in self.amounts.items()},
-            "s": {c: {k: s.to_json() for k, s in values.items()} for c, values in self.parts.items()},
+            "p": {c: dict(values) for c, values in self.parts.items()},
         }
 
     @classmethod
@@ -89,7 +90,7 @@ class DayState:
         return cls(
             body["n"],
             {n: Amount(int(present), float(total)) for n, (present, total) in body.get("m", {}).items()},
-            {c: {k: cls.from_json(s) for k, s in values.items()} for c, values in body.get("s", {}).items()},
+            body.get("p", {}),
         )
 
 
@@ -143,28 +144,24 @@ def days_of(groups: Groups, hide: Hide) -> dict[int, DayState]:
     """The state of each day that was counted."""
     if groups.days is None:
         return {}
-    days = {day: state for (day, _), state in _states(groups.days, {}, True).items()}
+    parts: dict[int, dict[str, dict[str, int]]] = defaultdict(dict)
     for column, split in groups.segments.items():
         names = set(split.segment.tolist())
-        if len(names) > SPLIT_VALUES:
-            continue
-        hidden = {name: hide(name) if name else "" for name in names}
-        for (day, key), state in _states(split, hidden, len(names) <= SUMMED_VALUES).items():
-            parts = days[day].parts if day in days else {}
-            if day in days:
-                days[day] = replace(days[day], parts={**parts, column: {**parts.get(column, {}), key: state}})
-    return days
-
-
-def _states(days: Days, hidden: Mapping[str, str], summed: bool) -> dict[tuple[int, str], DayState]:
-    found = {}
-    for i, (day, name, rows) in enumerate(zip(days.day.tolist(), days.segment, days.rows.tolist(), strict=True)):
-        amounts = {}
-        for metric in days.sums if summed else ():
-            present = int(days.present[metric][i])
-            amounts[metric] = Amount(present, float(days.sums[metric][i]) if present else 0.0)
-        found[int(day), hidden.get(name, "")] = DayState(int(rows), amounts)
-    return found
+        if len(names) <= SPLIT_VALUES:
+            hidden = {name: hide(name) if name else "" for name in names}
+            for day, name, rows in zip(split.day.tolist(), split.segment.tolist(), split.rows.tolist(), strict=True):
+                parts[day].setdefault(column, {})[hidden[name]] = rows
+    counted = groups.days
+    amounts: dict[int, dict[str, Amount]] = {day: {} for day in counted.day.tolist()}
+    for metric, sums in counted.sums.items():
+        present = counted.present[metric]
+        totals = np.where(present > 0, sums, 0.0)
+        for day, n, total in zip(counted.day.tolist(), present.tolist(), totals.tolist(), strict=True):
+            amounts[day][metric] = Amount(int(n), total)
+    return {
+        day: DayState(rows, amounts[day], parts.get(day, {}))
+        for day, rows in zip(counted.day.tolist(), counted.rows.tolist(), strict=True)
+    }
 
 
 def values_of(groups: Groups, hide: Hide) -> dict[str, dict[str, int]]:
