@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import random
+import re
 import sqlite3
 import subprocess
 import sys
@@ -107,7 +108,7 @@ class Audits:
     def _note(self, run: Run) -> None:
         shown = (self._folder / f"{run.rows}.err").read_text(encoding="utf-8")
         told = (self._folder / f"{run.rows}.json").read_text(encoding="utf-8")
-        if run.process.returncode not in (0, 1) or "lock" in shown:
+        if run.process.returncode not in (0, 1) or re.search(r"\block(ed)?\b", shown):
             self.outcome.errors.append(f"{run.rows} rows: status {run.process.returncode}: {shown.strip()}")
         elif failures := json.loads(told)["failures"]:
             self.outcome.errors.append(f"{run.rows} rows: {'; '.join(failures)}")

@@ -321,7 +321,7 @@ def _checked(judgements: Sequence[Judgement], findings: Sequence[Finding]) -> tu
     for finding in findings:
         if finding.status != "new":
             explained[claim(finding.kind, finding.columns), finding.segment] = Verdict(finding.status)
-            explained |= {(of_effect(c), None): Verdict(finding.status) for c in finding.consequences}
+            explained |= {(of_effect(c)[0], None): Verdict(finding.status) for c in finding.consequences}
     checked = []
     for judgement in judgements:
         h, verdict = judgement.hypothesis, judgement.verdict

@@ -18,6 +18,7 @@ from assay.profile.history import History
 LEAST_NULLS = 0.02  # more than usual, before a jump is worth a word
 FEWEST = 3  # past rates before another can be judged
 REACH = 60  # past rates that are looked at
+BEYOND = 2.0  # times as far from the usual rate as any past one: rates have heavy tails
 
 Counted = tuple[int, int]
 """Empty values, and rows."""
@@ -91,7 +92,8 @@ def jumped(past: Sequence[Counted], now: Counted, tests: int) -> bool:
     usual = sum(rates) / len(rates)
     spread = max(math.sqrt(sum((r - usual) ** 2 for r in rates) / len(rates)), 1e-9)
     chance = math.sqrt(max(usual, 1 / rows) * (1 - min(usual, 0.99)) / rows)
-    return rate > max(rates) and rate - usual > max(LEAST_NULLS, limit(tests, len(past)) * max(spread, chance))
+    least = max(LEAST_NULLS, BEYOND * (max(rates) - usual), limit(tests, len(past)) * max(spread, chance))
+    return rate - usual > least
 
 
 def _hypothesis(

@@ -76,9 +76,10 @@ def claim(kind: str, columns: Sequence[str]) -> str:
     return f"{kind} in {', '.join(columns)}"
 
 
-def of_effect(consequence: str) -> str:
-    """The claim of a consequence, without its number of rows."""
-    return consequence.rpartition(" (")[0]
+def of_effect(consequence: str) -> tuple[str, int]:
+    """The claim of a consequence, and its rows."""
+    name, _, rows = consequence.rpartition(" (")
+    return name, int(rows.split()[0].replace(",", ""))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from assay.source import guard
 
 MARGIN = 1.5  # of today's rate, where nobody states a bound
 LEAST_BOUND = 0.001
+MOST = 0.5  # of the rows of a finding
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,9 @@ def judge(finding: Finding, explanations: Sequence[Explanation], scope_rows: Map
         if one.at_most is not None and (far is None or far > one.at_most):
             over.append(f"by at most {one.at_most:,.6g}, now {'not measured' if far is None else f'{far:,.6g}'}")
         if one.consequences is not None:
-            over += [f"but not with {c}" for c in map(of_effect, finding.consequences) if c not in one.consequences]
+            # A few of its rows stand out by chance; where most of them break something else, they changed.
+            effects = [c for c, n in map(of_effect, finding.consequences) if n >= MOST * finding.rows_affected]
+            over += [f"but not with {c}" for c in effects if c not in one.consequences]
         told = {
             "id": one.id,
             "by": one.author,

@@ -60,7 +60,7 @@ def entry_of(
                 "rows": f.rows_affected,
                 "rate": f.rate,
                 "goes_beyond": f.id in ruling.magnitudes,
-                "consequences": [of_effect(c) for c in f.consequences],
+                "consequences": [of_effect(c)[0] for c in f.consequences],
                 "role": meaning(roles, f.columns),
                 "whole": (f.kind, f.columns) in whole,
                 "days": [iso_day(d) for d in sorted(named(f.evidence))],
