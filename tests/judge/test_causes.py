@@ -86,6 +86,21 @@ def test_levels_of_a_column_full_of_other_cells_are_no_unit() -> None:
     assert folded([shift, claim("unit_change", "spend", "ad")], [100, 15], {}) == {}
 
 
+def test_a_relation_that_holds_only_in_another_unit_is_folded_into_the_change_of_unit() -> None:
+    unit = claim("unit_change", "spend")
+    found = replace(claim("relation_violation", "cpc", "clicks", "spend"), origin="discovered")
+    assert folded([unit, found], [600, 390], {(0, 1): 2}) == {1: 0}
+    assert folded([unit, found], [400, 430], {(0, 1): 370}) == {}
+    assert folded([unit, replace(found, columns=("clicks", "views"))], [600, 390], {(0, 1): 2}) == {}
+
+
+def test_a_step_of_sums_that_hold_another_unit_is_no_step_of_its_own() -> None:
+    unit, step = claim("unit_change", "spend"), claim("level_shift", "spend", "brand")
+    assert folded([unit, step], [30, 200], {(0, 1): 5}) == {1: 0}
+    assert folded([unit, step], [30, 200], {}) == {}
+    assert folded([unit, replace(step, columns=("views", "brand"))], [30, 200], {(0, 1): 5}) == {}
+
+
 def test_a_relation_that_several_findings_break_together_is_folded_into_the_largest() -> None:
     claims = [
         claim("relation_violation", "cpc", "spend", "clicks"),
