@@ -9,8 +9,10 @@ import pytest
 
 from assay.bench.advertising import generate
 from assay.bench.styles import STYLES
-from assay.hypothesis.column_shift import propose
+from assay.domain.role import Family
+from assay.hypothesis.column_shift import in_place, propose
 from assay.hypothesis.hypothesis import Hypothesis
+from assay.hypothesis.quantities import quantities
 from tests.builders import Table, context_of, judge, rows_where
 
 ROWS = 3_000
@@ -127,3 +129,23 @@ def test_fractions_of_conversions_beside_fractions_of_their_value_are_no_shift()
 def test_counts_and_amounts_without_a_shift_are_silent() -> None:
     assert findings(delivery()) == []
     assert findings({n: list(map(str, cells)) for n, cells in delivery().items()}) == []
+
+
+def test_relations_and_units_are_learned_from_rows_in_their_place() -> None:
+    columns = delivery()
+    columns["ratio"] = [n // 7 for n in columns["shown"]]
+    rows = shift(columns, 0.3, 1)
+    context = context_of(columns)
+    sound = in_place(context)
+    assert sound.sum() <= ROWS - 0.9 * len(rows)
+    assert all(not np.isfinite(q.values[~sound]).any() for q in quantities(context, (Family.COUNT, Family.MONEY)))
+
+
+def test_amounts_that_are_mostly_none_do_not_have_the_form_of_counts() -> None:
+    columns = delivery()
+    rng = np.random.default_rng(3)
+    columns["value"] = np.where(rng.random(ROWS) < 0.85, 0.0, np.round(rng.lognormal(3, 0.4, ROWS), 2)).tolist()
+    columns = {n: list(map(str, cells)) for n, cells in columns.items()}
+    rows = shift(columns, 0.1, 0)
+    (finding,) = findings(columns)
+    assert set(rows_where(columns, finding)) <= set(rows)

@@ -71,21 +71,6 @@ def test_sound_rows_beside_a_damaged_bulk_are_no_outliers() -> None:
     assert folded([relation, low], [40, 60], {}) == {}
 
 
-def test_a_relation_found_in_shifted_rows_and_broken_in_all_others_is_folded_into_the_shift() -> None:
-    shift = claim("column_shift", "spend", "ctr", moved=["spend", "ctr", "cpc"])
-    found = replace(claim("relation_violation", "cpc", "clicks"), origin="discovered")
-    assert folded([shift, found], [400, 590], {(0, 1): 2}) == {1: 0}
-    assert folded([shift, found], [400, 430], {(0, 1): 370}) == {}
-    assert folded([shift, replace(found, columns=("clicks", "views"))], [400, 590], {(0, 1): 2}) == {}
-
-
-def test_levels_of_a_column_full_of_other_cells_are_no_unit() -> None:
-    shift = claim("column_shift", "views", "plays", moved=["views", "plays"])
-    assert folded([shift, claim("unit_change", "plays", "ad")], [100, 15], {}) == {1: 0}
-    assert folded([shift, claim("unit_change", "plays", "ad")], [100, 80], {}) == {}
-    assert folded([shift, claim("unit_change", "spend", "ad")], [100, 15], {}) == {}
-
-
 def test_a_relation_that_holds_only_in_another_unit_is_folded_into_the_change_of_unit() -> None:
     unit = claim("unit_change", "spend")
     found = replace(claim("relation_violation", "cpc", "clicks", "spend"), origin="discovered")

@@ -10,19 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sqlglot import exp
 
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.shift_domains import Strays, domain_of, homes_of, text_strays
-from assay.hypothesis.shift_numbers import agree, forms_of, number_strays
+from assay.hypothesis.shift_numbers import Forms, agree, forms_of, number_strays
 from assay.profile.arrays import Bools
+from assay.profile.sample import Sample
 from assay.source.base import ColumnType
 
 LEAST_CELLS = 2
 LEAST_ROWS = 3
 BEYOND_CHANCE = 5.0
+ENOUGH_ALONE = 20  # rows in which only one cell strays, whose distribution tells something
 ALONE = 1.0  # stray cells outside of shifted rows, for one inside, up to which a column strays only in these
 INVOLVED = 0.02  # of the shifted rows, in which a column strays that is named
 
@@ -48,9 +51,31 @@ class Shift:
         return int(sum((s.rows & rows).sum() for s in self.involved.values()))
 
 
+_found: WeakKeyDictionary[Context, tuple[tuple[Shift, str], ...]] = WeakKeyDictionary()
+
+
 def propose(context: Context) -> list[Hypothesis]:
     """Raise the rows in which at least two cells belong to the next column, or to the one before."""
-    sample = context.profile.sample
+    return [_hypothesis(shift, reason) for shift, reason in shifts(context)]
+
+
+def in_place(context: Context) -> Bools:
+    """The rows of the sample whose cells stand in their own columns: what is usual is learned from them."""
+    rows = np.ones(context.profile.sample.rows, dtype=np.bool_)
+    for shift, _ in shifts(context):
+        rows &= ~shift.rows
+    return rows
+
+
+def shifts(context: Context) -> tuple[tuple[Shift, str], ...]:
+    """The shifts that are seen, each with what it is in words; computed once for a context."""
+    known = _found.get(context)
+    if known is None:
+        known = _found[context] = tuple(_search(context.profile.sample))
+    return known
+
+
+def _search(sample: Sample) -> list[tuple[Shift, str]]:
     names = list(sample.names)
     if len(names) < LEAST_CELLS + 1 or sample.rows < 20:
         return []
@@ -62,7 +87,7 @@ def propose(context: Context) -> list[Hypothesis]:
     following = list(pairwise(names))
     before = [(second, first) for first, second in following]
     lost, added = "the next column: a field was lost", "the one before: a field too many"
-    shifts: list[tuple[Shift, str]] = []
+    seen: list[tuple[Shift, str]] = []
     for pairs, reason in ((following, lost), (before, added)):
         strays = {
             here: text_strays(sample[here], domains[here], domains[there])
@@ -76,11 +101,10 @@ def propose(context: Context) -> list[Hypothesis]:
         if numbers is not None and (found is None or numbers.rows.sum() > found.rows.sum()):
             run = _run(pairs, numbers.involved)
             both = (_with_sure_cells(numbers), numbers)
-            found = next((s for s in both if agree(sample, forms, run, s.rows)), found)
+            found = next((s for s in both if _agree(sample, forms, run, s.rows, numbers.rows)), found)
         if found is not None:
-            shifts.append((found, reason))
-    kept = [(s, reason) for s, reason in shifts if not _explained(s, [other for other, _ in shifts])]
-    return [_hypothesis(found, reason, names) for found, reason in kept]
+            seen.append((found, reason))
+    return [(s, reason) for s, reason in seen if not _explained(s, [other for other, _ in seen])]
 
 
 def _explained(shift: Shift, others: Sequence[Shift]) -> bool:
@@ -91,6 +115,14 @@ def _explained(shift: Shift, others: Sequence[Shift]) -> bool:
         and other.strays_in(shift.rows) > shift.strays_in(shift.rows)
         for other in others
     )
+
+
+def _agree(
+    sample: Sample, forms: Mapping[str, Forms], run: Sequence[tuple[str, str]], rows: Bools, several: Bools
+) -> bool:
+    """Whether the rows agree with their neighbours, and those in which only one cell strays do so by themselves."""
+    single = rows & ~several
+    return agree(sample, forms, run, rows) and (single.sum() < ENOUGH_ALONE or agree(sample, forms, run, single, rows))
 
 
 def _with_sure_cells(shift: Shift) -> Shift:
@@ -127,7 +159,7 @@ def _shift(strays: Mapping[str, Strays], total: int) -> Shift | None:
     return Shift(involved, shifted, by_chance) if len(involved) >= LEAST_CELLS else None
 
 
-def _hypothesis(shift: Shift, reason: str, names: Sequence[str]) -> Hypothesis:
+def _hypothesis(shift: Shift, reason: str) -> Hypothesis:
     ones = [
         exp.Case(
             ifs=[exp.If(this=s.condition, true=exp.Literal.number(LEAST_CELLS if c in shift.sure else 1))],
@@ -149,9 +181,5 @@ def _hypothesis(shift: Shift, reason: str, names: Sequence[str]) -> Hypothesis:
         weight=0.9,
         confidence=0.92,
         action="load these rows again from the source; look for a separator or a line break inside a field",
-        evidence={
-            "rows_in_sample": int(shift.rows.sum()),
-            "expected_by_chance": round(shift.by_chance, 2),
-            "moved": list(names[min(names.index(c) for c in columns) :]),
-        },
+        evidence={"rows_in_sample": int(shift.rows.sum()), "expected_by_chance": round(shift.by_chance, 2)},
     )

@@ -9,6 +9,7 @@ import numpy as np
 from sqlglot import exp
 
 from assay.domain.role import Family
+from assay.hypothesis.column_shift import in_place
 from assay.hypothesis.hypothesis import Context
 from assay.profile.arrays import Bools, Floats
 from assay.source.base import ColumnType
@@ -24,7 +25,7 @@ class Quantity:
 
     Attributes:
         name: the column.
-        values: floats in row order, dates as days since 1970; NaN where missing or infinite.
+        values: floats in row order, dates as days since 1970; NaN where missing or infinite, and in shifted rows.
         family: its role's family.
         sure: whether the header says so, and not only the values.
         whole: whether nearly all values are integers.
@@ -34,6 +35,7 @@ class Quantity:
         raw: SQL of the value in its own type.
         floating: whether the value can be NaN or infinite.
         kind: its type.
+        parts: the columns that it is made of, where the table does not list it itself.
     """
 
     name: str
@@ -47,11 +49,20 @@ class Quantity:
     raw: exp.Expr
     floating: bool
     kind: ColumnType
+    parts: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table that it names."""
+        return self.parts or (self.name,)
 
     @property
     def half(self) -> float:
-        """Half a unit in the last printed place: how far rounding can have moved a value that is not a count."""
-        return 0.0 if not self.decimals else 0.5 * 10.0**-self.decimals
+        """Half a unit in the last printed place: how far rounding can have moved a value that is not a count.
+
+        What is made of others was never printed.
+        """
+        return 0.0 if self.parts or not self.decimals else 0.5 * 10.0**-self.decimals
 
     @property
     def computed(self) -> bool:
@@ -102,7 +113,7 @@ def quantity(context: Context, name: str) -> Quantity | None:
     dated = column.type is ColumnType.DATE
     if not (dated or column.type is ColumnType.TIMESTAMP or column.type.numeric):
         return None
-    values = np.where(np.abs(column.numbers) < FINITE, column.numbers, np.nan)
+    values = np.where((np.abs(column.numbers) < FINITE) & in_place(context), column.numbers, np.nan)
     if not _varies(values):
         return None
     raw = context.profile.value(name)

@@ -50,18 +50,23 @@ def forms_of(column: SampleColumn) -> Forms:
                 for p in (WHOLE, FRACTION)]  # fmt: skip
         blank = column.nulls
         whole, fraction = (hit[column.codes] & ~blank for hit in hits)
+        nothing = np.array([v.strip("+-0., \t") == "" for v in column.values] + [False])[column.codes]
         word = ~(whole | fraction | blank)
     elif kind.numeric:
         numbers = column.numbers
         blank = ~np.isfinite(numbers)
         fraction = ~blank & (numbers % 1 != 0)
+        nothing = numbers == 0
         whole, word = ~blank & ~fraction, np.zeros(len(column), dtype=np.bool_)
     else:
-        nothing = np.zeros(len(column), dtype=np.bool_)
-        return Forms(nothing, nothing, nothing, column.nulls, "")
+        none = np.zeros(len(column), dtype=np.bool_)
+        return Forms(none, none, none, column.nulls, "")
     filled = max(int((~blank).sum()), 1)
     shares = {"whole": whole.sum() / filled, "fraction": fraction.sum() / filled, "word": word.sum() / filled}
     usual = max(shares, key=lambda form: float(shares[form]))
+    # An amount that is mostly none is written as 0, which has the form of a count and says nothing of the others.
+    if usual == "whole" and fraction.sum() >= PREVAILS * (~blank & ~nothing).sum():
+        return Forms(whole, fraction, word, blank, "fraction")
     return Forms(whole, fraction, word, blank, usual if shares[usual] >= PREVAILS else "")
 
 
@@ -126,17 +131,25 @@ def _like(text: exp.Expr, pattern: str) -> exp.Expr:
     return exp.RegexpLike(this=text, expression=exp.Literal.string(f"^({pattern})$"))
 
 
-def agree(sample: Sample, forms: Mapping[str, Forms], pairs: Sequence[tuple[str, str]], shifted: Bools) -> bool:
+def agree(
+    sample: Sample,
+    forms: Mapping[str, Forms],
+    pairs: Sequence[tuple[str, str]],
+    shifted: Bools,
+    besides: Bools | None = None,
+) -> bool:
     """Whether the cells of the suspected rows are distributed as the neighbouring columns are in the other rows.
 
     Args:
         pairs: columns with the neighbour to which their cells belong.
         shifted: the suspected rows.
+        besides: all rows that are suspected, where only some of them are looked at.
     """
     away, near = [], []
+    sound = ~(shifted if besides is None else besides)
     for here, there in pairs:
         own, other = _places(sample[here], forms[here]), _places(sample[there], forms[there])
-        mine, usual, theirs = own[shifted], own[~shifted], other[~shifted]
+        mine, usual, theirs = own[shifted], own[sound], other[sound]
         if _distance(usual, theirs) >= TELLING:
             away.append(_distance(mine, usual))
             near.append(_distance(mine, theirs))

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from assay.domain.role import Family
+from assay.hypothesis.column_shift import in_place
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.unit_splits import Split, View
 from assay.profile.arrays import Floats, Ints
@@ -54,12 +55,13 @@ def ratios_of(context: Context, entity: Split) -> list[Ratio]:
     """
     sample = context.profile.sample
     names = [c for c, r in context.roles.items() if (r.metric or r.family is Family.RATE) and sample[c].type.numeric]
+    sound = in_place(context)
     logs: dict[str, Floats] = {}
     for name in names:
         values = np.abs(sample[name].numbers)
         with np.errstate(divide="ignore", invalid="ignore"):
             log = np.log10(values)
-        log[~np.isfinite(log)] = np.nan
+        log[~(np.isfinite(log) & sound)] = np.nan
         if np.isfinite(log).sum() >= FEWEST:
             logs[name] = log
     stride = max(1, sample.rows // SCREENED)

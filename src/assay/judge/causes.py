@@ -13,7 +13,6 @@ from assay.hypothesis.hypothesis import Hypothesis
 COVERED = 0.95
 TOGETHER = 0.99  # by several causes: rows that none of them lists are lost to --rows-out
 MOSTLY = 0.8
-OUTNUMBERED = 5  # times as many rows as stand at another level have cells of other columns: they made the level
 SURE = 0.5  # confidence below which a finding is a note, and explains nothing away
 SURPLUS = 0.7  # of the rows that a day has too many or too few: how many it should have is an estimate
 COPIES = ("duplicate_rows", "duplicate_keys")
@@ -76,10 +75,8 @@ def fold(
         for root in candidates:
             common = shared.get((min(root, effect), max(root, effect)), 0)
             before = order.index(root) < place
-            heavy = (
-                rows[root] >= HEAVY * table_rows
-                or (hypotheses[root].kind == "malformed_values" and rows[root] >= rows[effect])
-                or (hypotheses[effect].kind == "unit_change" and rows[root] >= OUTNUMBERED * rows[effect])
+            heavy = rows[root] >= HEAVY * table_rows or (
+                hypotheses[root].kind == "malformed_values" and rows[root] >= rows[effect]
             )
             misled = (
                 heavy
@@ -177,14 +174,11 @@ def _misleads(root: Hypothesis, effect: Hypothesis, common: int, root_rows: int)
 
     Where a relation, a shift or the way of writing proves much of a column wrong, outliers that do not cover that part
     are no evidence. Nor is a relation that was found in the data and holds in the damaged part, where it cannot hold if
-    it is true: it was found there. Nor is a level of a column that is full of other columns' cells.
+    it is true: it was found there.
     """
-    moved = set(root.evidence.get("moved", root.cells or root.columns)) if root.kind in MOVING else set()
-    touched = moved & set(effect.columns)
     if effect.kind == "relation_violation" and effect.origin == "discovered":
-        return bool(touched) and common <= (1 - MOSTLY) * root_rows
-    if effect.kind == "unit_change":
-        return root.kind == "column_shift" and bool(touched) and not common
+        changed = set(root.cells or root.columns) if root.kind in MOVING else set()
+        return bool(changed & set(effect.columns)) and common <= (1 - MOSTLY) * root_rows
     if (
         effect.kind != "outliers"
         or root.kind not in INDEPENDENT | MOVING | {"malformed_values"}
