@@ -104,6 +104,8 @@ def _damage(
     options = list(options)
     for _ in range(MOST_STAGES):
         stage = _stage(context, columns, target, options, left, dimensions, rng, bool(stages))
+        if stage is not None and stages and not set(stage.sides) <= {side for s in stages for side in s.sides}:
+            stage = None  # what looks damaged in the other direction than the rest is what is right
         if stage is not None:
             stages.append(stage)
             left = left & np.isnan(stage.expected.residual())
