@@ -249,3 +249,41 @@ def test_a_likeness_of_a_damaged_column_is_not_taken_for_the_identity() -> None:
     damaged = np.where(rng.random(ROWS) < 0.4, failed * 3 + 5, failed)
     found = propose(context_of(pa.table({**clean, "failed": damaged})))
     assert not [h for h in found if "timed_out" in h.columns and "rate" in h.columns]
+
+
+def invoices(rows: int = ROWS, seed: int = 0) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    quantity, price = 1 + rng.poisson(2, rows), np.round(np.exp(rng.normal(3, 1, rows)), 2)
+    discount = rng.choice([0.0, 0.05, 0.1, 0.25], rows, p=[0.4, 0.3, 0.2, 0.1])
+    net = np.round(quantity * price * (1 - discount), 2)
+    vat = rng.choice([0, 7, 19], rows, p=[0.1, 0.2, 0.7])
+    return {
+        "quantity": quantity,
+        "unit_price": price,
+        "discount": discount,
+        "net_amount": net,
+        "vat_rate": vat,
+        "gross_amount": np.round(net * (1 + vat / 100), 2),
+    }
+
+
+def test_totals_after_a_discount_and_with_a_tax() -> None:
+    columns = invoices()
+    columns["net_amount"] = columns["net_amount"].copy()
+    bad = {17, 640, 1_200, 2_900}
+    for row, factor in zip(sorted(bad), (1.5, 0.2, 40, 0.01), strict=True):
+        columns["net_amount"][row] = np.round(columns["net_amount"][row] * factor + 1, 2)
+    table = pa.table(columns)
+    found = claims(table)
+    total = involving(found, "quantity", "unit_price", "discount", "net_amount")
+    assert set(rows_where(table, total)) == bad
+    taxed = involving(found, "net_amount", "vat_rate", "gross_amount")
+    assert taxed.evidence["identity"] == "gross_amount = net_amount * (1 + vat_rate / 100)"
+    assert set(rows_where(table, taxed)) == bad
+
+
+def test_a_rating_is_no_discount() -> None:
+    columns = invoices()
+    rng = np.random.default_rng(1)
+    stars = {"unit_price": columns["unit_price"], "stars": rng.integers(0, 6, ROWS), "sold": columns["quantity"]}
+    assert claims(pa.table({**stars, "paid": np.round(columns["unit_price"] * rng.uniform(0.5, 1, ROWS), 2)})) == {}

@@ -158,3 +158,24 @@ def test_what_the_pack_calls_unordered_is_no_order() -> None:
     assert "video_views_p100 <= video_watched_6s" not in claims({names[k]: v for k, v in parts.items()})
     names["b"] = "video_watched_quietly"
     assert "video_views_p100 <= video_watched_quietly" in claims({names[k]: v for k, v in parts.items()})
+
+
+@pytest.mark.parametrize(("low", "high"), [("shipped_at", "delivered_at"), ("Aufnahmedatum", "Entlassungsdatum")])
+def test_names_of_dates_give_an_order_that_their_distances_do_not(low: str, high: str) -> None:
+    rng = np.random.default_rng(3)
+    begin = np.datetime64("2024-01-01") + rng.integers(0, 300, ROWS)
+    end = begin + 2 + rng.poisson(4, ROWS)
+    bad = rng.choice(ROWS, 60, replace=False)
+    end[bad] = begin[bad] - rng.integers(1, 20, len(bad))
+    table = pa.table({low: begin, high: end, "weight": rng.gamma(2, 3, ROWS)})
+    (claim,) = propose(context_of(table))
+    assert claim.columns == (low, high)
+    assert set(rows_where(table, claim)) == set(bad.tolist())
+
+
+def test_dates_that_are_planned_or_due_need_not_be_kept() -> None:
+    rng = np.random.default_rng(4)
+    shipped = np.datetime64("2024-01-01") + rng.integers(0, 300, ROWS)
+    table = pa.table({"shipped": shipped, "due_date": shipped + rng.integers(-2, 20, ROWS),
+                      "planned_delivery": shipped + rng.integers(-2, 30, ROWS)})  # fmt: skip
+    assert propose(context_of(table)) == []

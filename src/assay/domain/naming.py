@@ -69,6 +69,22 @@ def read_name(name: str, pack: Pack) -> Reading:
     )
 
 
+STAGES = ("begins", "midway", "ends")
+DEADLINE = -1
+
+
+def stage(name: str, pack: Pack) -> int | None:
+    """At which stage of a course of events a date is, by the last word that says so; None where none does.
+
+    What is planned or due is no stage but a ``DEADLINE``: what happens need not keep it.
+    """
+    words = _compound(read_header(name), pack)
+    if not (pack.words["planned"] | pack.words["deadlines"]).isdisjoint(words):
+        return DEADLINE
+    told = [i for word in words for i, listed in enumerate(STAGES) if word in pack.words[listed]]
+    return told[-1] if told else None
+
+
 def _compound(header: Header, pack: Pack) -> list[str]:
     """The words of a header; a compound that is not known as a whole in two: ``rechnungsdatum``."""
     words: list[str] = []

@@ -7,6 +7,7 @@ import numpy as np
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.identities import formula, gap, violation
+from assay.hypothesis.identity_factors import adjusted
 from assay.hypothesis.identity_proof import Found, Support
 from assay.hypothesis.identity_search import search
 from assay.hypothesis.quantities import Quantity, quantities
@@ -21,6 +22,7 @@ UNSEEN = 3.0  # rows of a sample that may be kept by 95 % confidence though none
 def propose(context: Context) -> list[Hypothesis]:
     """One hypothesis for each identity that holds in the sample and does not follow from the others."""
     items = [q for q in quantities(context, FAMILIES) if q.whole or q.family is not Family.DATE]
+    items += adjusted(items)
     found = search(items, context.seed)
     kept = [one for one in found if not (_unlisted(one) or _defined(context, items, one))]
     return [_hypothesis(context, items, one, found) for one in kept]
@@ -53,8 +55,8 @@ def _hypothesis(context: Context, items: list[Quantity], one: Found, found: list
     broken = int(support.broken.sum())
     return Hypothesis(
         kind="relation_violation",
-        columns=tuple(items[m].name for m, _ in order),
-        cells=tuple(items[m].name for m in cells),
+        columns=tuple(name for m, _ in order for name in items[m].columns),
+        cells=tuple(name for m in cells for name in items[m].columns),
         reason=f"{text} holds in {support.holds:.1%} of the rows that can tell, far beyond chance; these rows break it",
         test=RowTest(
             violation(identity, items),

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from sqlglot import exp
 
+from assay.domain.naming import DEADLINE, stage
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.implications import Implication, search_implications
@@ -23,7 +24,12 @@ def propose(context: Context) -> list[Hypothesis]:
     """One hypothesis for each order that the sample shows and no other order implies; notes of broken implications."""
     items = quantities(context, FAMILIES)
     known = _known(context, items)
-    found = search_orders(items, context.seed, known)
+    told = {i: stage(q.name, context.pack) for i, q in enumerate(items) if q.family is Family.DATE}
+    # What begins comes before its deadline; anything else may be late.
+    late = {(a, b) for a, one in told.items() for b, other in told.items() if one == DEADLINE and other != 0}
+    known |= late | {(b, a) for a, b in late}
+    stages = {i: one for i, one in told.items() if one is not None and one != DEADLINE}
+    found = search_orders(items, context.seed, known, stages)
     orders = [_order(context, items, order) for order in found if not _defined(context, items, order)]
     implied = search_implications(items, known | {(o.low, o.high) for o in found})
     return orders + [

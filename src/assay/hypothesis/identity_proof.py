@@ -91,7 +91,12 @@ class Proof:
             one = self.confirm(self.shaped(replace(made, scale=scale)))
             if one:
                 found.append(one)
-        return min(found, key=lambda f: f[1].sharpness * (1 if f[0].target == b else 1.001), default=None)
+
+        def blunt(one: Found) -> tuple[bool, float]:
+            target = one[0].target
+            return bool(self.items[target].parts), one[1].sharpness * (1.0 if target == b else 1.001)
+
+        return min(found, key=blunt, default=None)
 
     def product(self, whole: int, a: int, b: int) -> Found | None:
         """The sharpest of ``whole = k * a * b``, ``a = k * whole / b`` and ``b = k * whole / a``."""
@@ -130,13 +135,14 @@ class Proof:
                 return None
         return self.confirm(replace(identity, halves=(identity.halves[0], 1.0, identity.halves[2])))
 
-    def _preference(self, one: Found) -> tuple[bool, bool, bool, float]:
+    def _preference(self, one: Found) -> tuple[bool, bool, bool, bool, float]:
         """Directions of one identity, the sharpest and most natural first: a rate is computed, a count hardly."""
         identity, support = one
         target = self.items[identity.target]
         any_computed = any(self.items[m].computed for m in identity.members)
         natural = target.computed if any_computed else identity.form == "product"
-        return target.decimals == 0 and identity.halves[0] > 0, not natural, identity.slack > DOUBLE, support.sharpness
+        counted = target.decimals == 0 and identity.halves[0] > 0
+        return bool(target.parts), counted, not natural, identity.slack > DOUBLE, support.sharpness
 
     def confirm(self, identity: Identity) -> Found | None:
         """Test a candidate on some thousands of rows, sharpen its tolerance, and measure it on all rows."""

@@ -17,13 +17,17 @@ NOT_FAR_FEWER = 0.25
 
 
 def search(items: list[Quantity], seed: int) -> list[Found]:
-    """The identities of a table, none of which follows from the others, the sharpest first."""
+    """The identities of a table, none of which follows from the others, the sharpest first.
+
+    Args:
+        items: its columns, and after them what may be made of these (``Quantity.parts``).
+    """
     numeric = [i for i, q in enumerate(items) if q.family is not Family.DATE]
     rows = screening_rows(items, seed)
     proof = Proof(items, seed)
-    pairs = [f for a, b in copy_candidates(items, rows) if (f := proof.copy(a, b))]
+    pairs = [f for a, b in copy_candidates(items, rows) if _apart(items, a, b) and (f := proof.copy(a, b))]
     twins = {f[0].target for f in pairs if f[1].holds > ALWAYS and _same_rows(items, f[0])}
-    rest = [i for i in range(len(items)) if i not in twins]
+    rest = [i for i in range(len(items)) if i not in twins and not items[i].parts]
     sums = [
         f
         for t, terms in sum_candidates([items[i] for i in rest], rows)
@@ -33,12 +37,18 @@ def search(items: list[Quantity], seed: int) -> list[Found]:
     products = [
         f
         for t, a, b in product_candidates([items[i] for i in inner], rows)
-        if (f := proof.product(inner[t], inner[a], inner[b]))
+        if _apart(items, inner[t], inner[a], inner[b]) and (f := proof.product(inner[t], inner[a], inner[b]))
     ]
     pairs = [p for p in pairs if not any(_contained(p, other) for other in sums + products)]
     sums = [s for s in sums if not any(_contained(s, other) for other in sums)]
     products = _best_of_lookalikes(products, items)
     return [f for f in _independent(pairs + products, items) + _independent(sums, items) if not proof.conditional(*f)]
+
+
+def _apart(items: list[Quantity], *members: int) -> bool:
+    """Whether no column is named twice, and at most one member is made of others."""
+    named = [name for m in members for name in items[m].columns]
+    return len(named) == len(set(named)) and sum(bool(items[m].parts) for m in members) <= 1
 
 
 def _same_rows(items: list[Quantity], identity: Identity) -> bool:

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context
+from assay.hypothesis.missing_doubt import above_none
 from assay.hypothesis.missing_structure import PURE, Features, Node, condition, grow, within, zero_estimate
 from assay.hypothesis.sentinels import Absence, owned
 
@@ -103,7 +104,8 @@ def _plain(context: Context, found: Absence, usable: Bools) -> Due:
     rate = float(found.mask[usable].mean())
     if blank_for_zero(context, found):
         values = context.profile[found.column].numbers[usable & ~found.mask]
-        if found.mask[usable].sum() <= 3 * zero_estimate(values):
+        few = found.mask[usable].sum() <= 3 * zero_estimate(values)
+        if few and not above_none(context, found.column, found.mask, usable):
             return Due(everywhere, None, False, everywhere, None)
     return Due(everywhere, None, True, everywhere, None, (), False, rate, False)
 
