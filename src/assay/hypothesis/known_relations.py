@@ -144,6 +144,9 @@ def _disagreeing(
     if found is None:
         return None
     alone = int(np.count_nonzero(legitimate & found.rows[present]))
+    shared = int(np.count_nonzero(legitimate)) - alone
+    if found.exact and shared >= max(2, alone / 2):
+        return found  # the views are in the other column too
     expected = bad[~inside].mean() * np.count_nonzero(inside) - np.count_nonzero(bad & inside)
     return found if alone <= 1 or not found.told or explained(alone, float(expected)) else None
 

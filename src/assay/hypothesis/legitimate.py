@@ -7,6 +7,8 @@ import numpy as np
 from assay.hypothesis.attribution import attributed
 from assay.hypothesis.excess import ENOUGH, SMALL, Box, Null, Rows, explained
 
+MUCH = 0.2  # of the rows with several events, from which on damage lies close below as well
+
 
 def fit(rows: Rows, allow: tuple[str, ...], rate: float | None = None) -> Null:
     """The null model of a relation from a sample, of which up to two fifths may be damaged.
@@ -86,8 +88,9 @@ def _missed(rows: Rows) -> Null:
     cell = int(np.count_nonzero(violating & (rows.a <= 1) & (rows.b == 0)))
     alone = int(np.count_nonzero((rows.a > 0) & (rows.a <= 1)))
     boxes = [Box(1, 1, 1.0), Box(2, None, 2.0)]
-    # Where carts and purchases are counted apart, many rows lie close below and some close above.
-    boxes += [box for box in attributed(Rows(rows.a, rows.b, None, rows.undelivered)).boxes if box.low]
+    if not rate or rate < MUCH:
+        # Where carts and purchases are counted apart, many rows lie close below and some close above.
+        boxes += [box for box in attributed(Rows(rows.a, rows.b, None, rows.undelivered)).boxes if box.low]
     if not explained(cell, rate * alone if rate else 0.0):
         boxes.append(Box(0, 0, 1.0))
     return Null(tuple(boxes), rate)
