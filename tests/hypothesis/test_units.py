@@ -155,3 +155,10 @@ def test_campaigns_that_replace_each_other_are_no_change_of_unit() -> None:
 def test_tables_without_dates_or_metrics_are_silent() -> None:
     assert sure({"name": [f"n{i}" for i in range(100)], "city": ["a", "b"] * 50}) == []
     assert sure({"amount": np.exp(np.random.default_rng(0).normal(3, 1, 500))}) == []
+
+
+def test_a_placeholder_in_some_days_is_no_unit() -> None:
+    clean = ads()
+    bad = (clean["campaign_id"] == "c005") & (clean["date"] >= day(60))
+    level = float(np.median(clean["spend"][clean["campaign_id"] == "c005"]))
+    assert sure(changed(clean, "spend", bad, np.full(len(bad), round(1000 * level)))) == []

@@ -23,6 +23,7 @@ from assay.hypothesis.unit_splits import Split, splits_of
 from assay.profile.arrays import Bools
 
 LISTED = 200
+FEWEST = 5  # rows of which it means something that they have one value
 ALIKE = 0.8  # of the rows of one claim that another has too
 
 
@@ -39,7 +40,7 @@ def propose(context: Context) -> list[Hypothesis]:
         for place, split in enumerate(splits):
             found = periods_apart(context, ratio, split, finest, splits[:place]) if date is not None else []
             found = found or levels_apart(context, ratio, split, splits[:place])
-            found = [case for case in found if case.own]
+            found = [case for case in found if case.own and not _one_value(ratio, case)]
             if found:
                 cases += [(ratio, case) for case in found]
                 break
@@ -49,6 +50,12 @@ def propose(context: Context) -> list[Hypothesis]:
     told = [w for w in told if not any(_confirmed(r, g, [w]) for r, g in roots)]
     roots = [(r, g) for r, g in roots if not any(w.tells_of((r.metric, r.partner or "")) for w in told)]
     return [*map(_by_rates, told), *(_hypothesis(context, date, r, group) for r, group in roots)]
+
+
+def _one_value(ratio: Ratio, case: Case) -> bool:
+    """Whether the rows have one value nearly throughout: a placeholder, not amounts of another unit."""
+    values = ratio.own[case.rows & np.isfinite(ratio.own)]
+    return len(values) >= FEWEST and np.unique(values, return_counts=True)[1].max() > ALIKE * len(values)
 
 
 def _confirmed(ratio: Ratio, cases: list[Case], told: Sequence[Witnessed]) -> bool:
