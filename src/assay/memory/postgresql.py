@@ -16,13 +16,14 @@ from assay.memory.rows import (
     Row,
     entry_of,
     entry_row,
+    holding,
     state_rows,
     states_of,
     tally_rows,
     the_entry,
 )
 from assay.memory.store import State
-from assay.memory.words import holds, parts_of, words_of
+from assay.memory.words import parts_of, words_of
 
 # A text's index of words cannot hold more than 1 MB, nor a word of more than 2 kB.
 MAX_INDEXED_WORDS = 10_000
@@ -183,16 +184,10 @@ class PostgreSQLStore:
 
     def _look_through(self, connection: Connection, parts: list[str], limit: int) -> list[Row]:
         """Entries that hold the parts anywhere: for what is no word, and scripts that write without spaces."""
-        found: list[Row] = []
         query = f"SELECT {COLUMNS} FROM assay_memory.entry WHERE scope = %s {NEWEST}"
         with connection.transaction(), connection.cursor(name="look_through") as cursor:
             cursor.execute(query, (self.scope,))
-            for row in cursor:
-                if len(found) >= limit:
-                    break
-                if holds(row[3], parts):
-                    found.append(row)
-        return found
+            return holding(cursor, parts, limit)
 
     def _remove(self, where: str, value: str, tables: tuple[str, ...] = ()) -> int:
         """Remove entries, and rows of other tables, so that their bytes are gone; how many entries went."""

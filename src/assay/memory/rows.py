@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from assay.errors import MemoryStoreError
@@ -10,6 +11,7 @@ from assay.memory.encoding import clean, from_json, pack, to_json, unpack
 from assay.memory.entry import Entry, EntryType, Tally
 from assay.memory.pattern import is_pattern
 from assay.memory.store import State
+from assay.memory.words import holds
 
 Row = tuple[Any, ...]
 
@@ -47,6 +49,11 @@ def entry_of(row: Row) -> Entry:
 def the_entry(rows: Sequence[Row], begin: str) -> Entry | None:
     """The entry whose id is ``begin``, or the only one whose id begins so, of the first two that do."""
     return entry_of(rows[0]) if rows and (len(rows) == 1 or rows[0][0] == begin) else None
+
+
+def holding(rows: Iterable[Row], parts: list[str], limit: int) -> list[Row]:
+    """The first rows of :data:`COLUMNS` whose text holds the parts anywhere; no more are read than that takes."""
+    return list(islice((row for row in rows if holds(row[3], parts)), max(limit, 0)))
 
 
 def state_rows(scope: str, states: Mapping[tuple[str, str], State | None] | None) -> list[Row]:

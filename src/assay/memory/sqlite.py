@@ -18,6 +18,7 @@ from assay.memory.rows import (
     Row,
     entry_of,
     entry_row,
+    holding,
     state_rows,
     states_of,
     tally_rows,
@@ -25,7 +26,7 @@ from assay.memory.rows import (
 )
 from assay.memory.sqlite_file import SQLiteFile
 from assay.memory.store import State
-from assay.memory.words import holds, parts_of, words_of
+from assay.memory.words import parts_of, words_of
 
 
 class SQLiteStore:
@@ -162,13 +163,8 @@ class SQLiteStore:
 
     def _look_through(self, connection: sqlite3.Connection, parts: list[str], limit: int) -> list[Row]:
         """Entries that hold the parts anywhere: for what is no word, and scripts that write without spaces."""
-        found: list[Row] = []
-        for row in connection.execute(f"SELECT {COLUMNS} FROM entry WHERE scope = ? {NEWEST}", (self.scope,)):
-            if len(found) >= limit:
-                break
-            if holds(row[3], parts):
-                found.append(row)
-        return found
+        query = f"SELECT {COLUMNS} FROM entry WHERE scope = ? {NEWEST}"
+        return holding(connection.execute(query, (self.scope,)), parts, limit)
 
     def _remove(self, where: str, value: str, tables: Sequence[str] = ()) -> int:
         """Remove entries, and rows of other tables, so that their bytes are gone; how many entries went."""
