@@ -26,7 +26,8 @@ from assay.errors import AssayError, ConfigurationError, MemoryStoreError, Query
 from assay.hypothesis.grain import infer_grain
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.propose import QUICK, SEARCHING, Raised, preload, propose
-from assay.judge.finding import AuditedColumn, Checked, Finding, Verdict, claim, of_effect
+from assay.judge.checked import checked
+from assay.judge.finding import AuditedColumn, Verdict
 from assay.judge.findings import Ruling, Seen, confirm, confirm_and_look, rule
 from assay.judge.quarantine import write_rows
 from assay.judge.remembered import Remembered
@@ -292,7 +293,7 @@ def _audit(
         rows=source.rows,
         columns=_columns(source, context),
         findings=ruling.findings,
-        checked=_checked(judgements, ruling.findings),
+        checked=checked(judgements, ruling.findings),
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.perf_counter() - begun, 3),
         cost=source.spent,
@@ -313,23 +314,6 @@ def _columns(source: Source, context: Context) -> tuple[AuditedColumn, ...]:
             AuditedColumn(column, role.name if role else "", str(role.family) if role else "", skipped.get(column.name))
         )
     return tuple(columns)
-
-
-def _checked(judgements: Sequence[Judgement], findings: Sequence[Finding]) -> tuple[Checked, ...]:
-    """What was tested; of an error that memory explains the verdict is what its finding is: known, or expected."""
-    explained: dict[tuple[str, str | None], Verdict] = {}
-    for finding in findings:
-        if finding.status != "new":
-            explained[claim(finding.kind, finding.columns), finding.segment] = Verdict(finding.status)
-            explained |= {(of_effect(c)[0], None): Verdict(finding.status) for c in finding.consequences}
-    checked = []
-    for judgement in judgements:
-        h, verdict = judgement.hypothesis, judgement.verdict
-        if verdict is Verdict.ERROR:
-            name = claim(h.kind, h.columns)
-            verdict = explained.get((name, h.segment)) or explained.get((name, None)) or verdict
-        checked.append(Checked(h.kind, h.columns, verdict, judgement.measured))
-    return tuple(sorted(checked, key=lambda c: (c.kind, c.columns, c.verdict)))
 
 
 def _failures(judgements: Sequence[Judgement], context: Context, raised: Raised, ruling: Ruling) -> tuple[str, ...]:
