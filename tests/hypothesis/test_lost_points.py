@@ -39,6 +39,11 @@ def whole_from_some_size_on() -> dict[str, Any]:
     return {"price": np.array([float(f"{v:.4g}") for v in values])}
 
 
+def whole_in_the_tail() -> dict[str, Any]:
+    values = np.random.default_rng(3).lognormal(6.4, 0.35, ROWS)
+    return {"area": np.array([float(f"{v:.4g}") for v in values])}
+
+
 def currencies() -> dict[str, Any]:
     values, yen = prices(), np.arange(ROWS) % 3 == 0
     return {"price": np.where(yen, np.round(values * 150), values), "currency": np.where(yen, "JPY", "EUR").tolist()}
@@ -56,6 +61,6 @@ def some_whole() -> dict[str, Any]:
     return {"price": values}
 
 
-@pytest.mark.parametrize("build", [whole_from_some_size_on, currencies, round_amounts, some_whole])
+@pytest.mark.parametrize("build", [whole_from_some_size_on, whole_in_the_tail, currencies, round_amounts, some_whole])
 def test_what_is_whole_by_nature_is_silent(build: Any) -> None:
     assert propose(context_of(build())) == []

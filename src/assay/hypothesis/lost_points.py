@@ -23,6 +23,7 @@ FEWEST_KEPT = 40
 FEWEST_LOST = 5
 EVIDENCE = 30.0  # twice the log likelihood ratio against none
 NEAR = 0.5  # decades by which the middle of the suspects may miss the middle of the others, moved
+NEARER = 0.3  # the same as a share of the move: the tail of large numbers, printed without decimals, ends before it
 ROUND = 0.35  # share of suspects that may end in a zero
 FULL = 8  # decimals of numbers that were computed and not rounded
 ROUNDS = 60
@@ -52,7 +53,7 @@ def _of(context: Context, item: Quantity) -> Hypothesis | None:
     if len(found) < FEWEST_LOST or float((found % 10 == 0).mean()) > ROUND:
         return None
     (middle, _), (expected, spread), (other, other_spread) = map(_shape, (known, moved, np.log10(found)))
-    if abs(other - expected) > NEAR or other_spread > 1.8 * spread:
+    if abs(other - expected) > min(NEAR, NEARER * (expected - middle)) or other_spread > 1.8 * spread:
         return None
     if broken_segments(context, positive, lost) is not None:
         return None
