@@ -28,6 +28,8 @@ def _percentage(item: Quantity) -> bool:
     known = item.values[np.isfinite(item.values)]
     if item.family not in (Family.RATE, Family.NUMBER, Family.MONEY, Family.COUNT, Family.DIMENSION):
         return False
+    if item.family is Family.COUNT and item.sure:
+        return False  # it counts events, and is mostly nothing where these are rare
     if not known.size or known.min() < 0 or known.max() >= 100:
         return False
     if item.family is not Family.RATE and (known == 0).mean() < 0.1 and known.max() >= 1:
