@@ -24,6 +24,7 @@ from assay.source.base import ColumnType
 WHOLE = "[+-]?[0-9]+"
 FRACTION = "[+-]?[0-9]*([.][0-9]+|,[0-9]{1,2}|,[0-9]{4,})"
 BLANK_OF_NEIGHBOUR = 0.02  # share of blanks from which a neighbour has them by nature
+SPARSE = 0.9  # share of the cells other than 0 with decimals, from which whole zeros make no count of an amount
 NEARLY_NONE = 0.002  # share of sound rows that may have what only shifted rows should
 TELLING = 0.3  # distance of two neighbouring columns from which their values can be told apart
 NEARER = 0.5  # distance to the neighbour, as a share of the distance to the own column, that proves a shift
@@ -65,7 +66,7 @@ def forms_of(column: SampleColumn) -> Forms:
     shares = {"whole": whole.sum() / filled, "fraction": fraction.sum() / filled, "word": word.sum() / filled}
     usual = max(shares, key=lambda form: float(shares[form]))
     # An amount that is mostly none is written as 0, which has the form of a count and says nothing of the others.
-    if usual == "whole" and fraction.sum() >= PREVAILS * (~blank & ~nothing).sum():
+    if usual == "whole" and fraction.sum() >= SPARSE * (~blank & ~nothing).sum():
         return Forms(whole, fraction, word, blank, "fraction")
     return Forms(whole, fraction, word, blank, usual if shares[usual] >= PREVAILS else "")
 

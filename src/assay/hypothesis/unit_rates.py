@@ -71,7 +71,8 @@ class Witnessed:
     @property
     def telling(self) -> Bools:
         """The rows that any of the rates tells of: without a click there is no cost per click."""
-        return np.logical_or.reduce([np.isfinite(rate.off) for rate in self.rates])
+        told: Bools = np.logical_or.reduce([np.isfinite(rate.off) for rate in self.rates])
+        return told
 
     @property
     def predicate(self) -> exp.Expr:
