@@ -267,3 +267,14 @@ def test_a_group_of_which_most_is_damaged_does_not_hide_it() -> None:
     rows = large[rng.random(large.size) < 0.6]
     data["spend"][rows] *= np.exp(rng.uniform(np.log(20), np.log(1000), rows.size))
     _assert_exactly(_found(data), "spend", rows)
+
+
+def test_a_measurement_of_a_narrow_range_is_far_off_by_less_than_a_factor() -> None:
+    rng = np.random.default_rng(8)
+    columns = _sensors(rng, 4_000)
+    humidity = np.round(60 - 1.5 * (columns["temperatur"] - 12) + rng.normal(0, 3, 4_000), 1)
+    bad = rng.choice(4_000, 60, replace=False)
+    humidity[bad] = np.round(rng.uniform(150, 300, 60), 1)
+    table = pa.table({**columns, "humidity": humidity})
+    (claim,) = [h for h in propose(context_of(table)) if "humidity" in h.columns]
+    assert set(rows_where(table, claim)) == set(bad.tolist())

@@ -19,6 +19,8 @@ LEAST_RIGHT = 80  # where it is known which rows are right
 LEAST_LOW_FACTOR = float(np.log(15.0))  # shares of something come close to 0 by nature
 LEAST_DISTANCE = float(np.arcsinh(15.0))  # in spreads, of signed values: they have two poles by nature, like latitudes
 LEAST_SPREAD = LEAST_FACTOR / 5
+LEAST_MEASURED = 0.02
+FAR = 10.0  # spreads at which a physical measurement, which has a range of its own, is far off by less than a factor
 TRIMMED = 0.1  # of what is cut off to find the bulk, how much may be sound: only the tails' limits are claims
 
 
@@ -98,7 +100,8 @@ def expectation(
         return None
     share = ALONE_SHARE if related is None else LINKED_SHARE
     bulk = rows[_bulk(target, target.smooth[rows], straight[rows], share)] if among is None else rows
-    centre, high, low = _by_level(straight[bulk], (target.smooth - straight)[bulk])
+    floor = LEAST_MEASURED if target.measured else LEAST_SPREAD
+    centre, high, low = _by_level(straight[bulk], (target.smooth - straight)[bulk], floor)
     fitted = replace(fitted, centre=centre)
     return _with_sides(fitted, high, low, 0.9 if among is not None else _most(share)) if tails else fitted
 
@@ -121,8 +124,8 @@ def _most(share: float) -> float:
     return 0.65 if share == LINKED_SHARE else 0.47
 
 
-def _by_level(line: Floats, rest: Floats) -> tuple[Curve, Curve, Curve]:
-    """Centre of the level, and upper and lower spread, as curves of the linear expectation."""
+def _by_level(line: Floats, rest: Floats, floor: float) -> tuple[Curve, Curve, Curve]:
+    """Centre of the level, and upper and lower spread of at least ``floor``, as curves of the linear expectation."""
     bins = int(np.clip(line.size // 200, 1, 6))
     order = np.argsort(line, kind="stable")
     knots: list[float] = []
@@ -138,7 +141,7 @@ def _by_level(line: Floats, rest: Floats) -> tuple[Curve, Curve, Curve]:
     values = middle + x
     slopes = np.diff(values) / np.diff(x) if x.size > 1 else np.ones(1)
     centre = Curve(x, values, float(np.clip(slopes[0], 0.0, 1.0)), float(np.clip(slopes[-1], 0.7, 1.3)))
-    return centre, _flat(x, np.maximum(high - middle, LEAST_SPREAD)), _flat(x, np.maximum(middle - low, LEAST_SPREAD))
+    return centre, _flat(x, np.maximum(high - middle, floor)), _flat(x, np.maximum(middle - low, floor))
 
 
 def _flat(x: Floats, values: Floats) -> Curve:
@@ -160,6 +163,8 @@ def _with_sides(fitted: Expectation, high: Curve, low: Curve, most: float) -> Ex
             continue
         least = LEAST_FACTOR if side == "high" else LEAST_LOW_FACTOR
         least = least if fitted.measure.logarithmic else LEAST_DISTANCE
+        if fitted.measure.measured:
+            least = min(least, FAR * float(np.max(spread.values)))
         values = fitted.centre.values + sign * np.maximum(cut.at * spread.values, least)
         limit = Curve(fitted.centre.knots, values, fitted.centre.left, fitted.centre.right)
         if fitted.measure.bound is not None:

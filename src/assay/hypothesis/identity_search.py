@@ -14,6 +14,7 @@ from assay.hypothesis.quantities import Quantity
 
 ALWAYS = 0.99
 NOT_FAR_FEWER = 0.25
+LEAST_ADJUSTED = 20
 
 
 def search(items: list[Quantity], seed: int) -> list[Found]:
@@ -41,6 +42,7 @@ def search(items: list[Quantity], seed: int) -> list[Found]:
     ]
     pairs = [p for p in pairs if not any(_contained(p, other) for other in sums + products)]
     sums = [s for s in sums if not any(_contained(s, other) for other in sums)]
+    pairs, products = ([f for f in found if _adjusts(f, items)] for found in (pairs, products))
     products = _best_of_lookalikes(products, items)
     return [f for f in _independent(pairs + products, items) + _independent(sums, items) if not proof.conditional(*f)]
 
@@ -49,6 +51,17 @@ def _apart(items: list[Quantity], *members: int) -> bool:
     """Whether no column is named twice, and at most one member is made of others."""
     named = [name for m in members for name in items[m].columns]
     return len(named) == len(set(named)) and sum(bool(items[m].parts) for m in members) <= 1
+
+
+def _adjusts(found: Found, items: list[Quantity]) -> bool:
+    """Whether an identity with a percentage also holds in the rows in which that is not zero."""
+    identity, support = found
+    rates = {items[m].parts[1] for m in identity.members if items[m].parts}
+    columns = [q.values for q in items if q.name in rates] + [items[m].values for m in identity.members]
+    if not rates:
+        return True
+    there = (columns[0] != 0) & np.logical_and.reduce([np.isfinite(c) for c in columns])
+    return bool(there.sum() >= LEAST_ADJUSTED and support.broken[there].mean() < 0.5)
 
 
 def _same_rows(items: list[Quantity], identity: Identity) -> bool:

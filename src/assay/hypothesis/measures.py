@@ -17,6 +17,7 @@ SIGNED_SHARE = 0.005
 PER_CENT = 0.01
 LEAST_VALUES = 100
 FINITE = "1e300"
+NARROW = 0.4  # spread of a measurement's logarithm
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,7 @@ class Measure:
         unit: the smallest step between values (1 for whole numbers, 0.01 for cents, 0 where there is none).
         centre, spread: of a signed column; spread 0 for the logarithm.
         bound: level up to which a share is possible (of 1 or of 100 per cent), None where there is no such bound.
+        measured: whether it is a physical measurement of a narrow range, of which twice as much is a lot.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Measure:
     centre: float = 0.0
     spread: float = 0.0
     bound: float | None = None
+    measured: bool = False
 
     @property
     def logarithmic(self) -> bool:
@@ -100,7 +103,8 @@ def _measure(name: str, role: Role, numbers: Floats, rng: np.random.Generator) -
     with np.errstate(divide="ignore", invalid="ignore"):
         values = np.where(positive, np.log(np.where(positive, numbers, 1.0)), np.nan)
         smooth = np.where(positive, np.log(np.where(positive, np.maximum(dither, numbers * 0.5), 1.0)), np.nan)
-    return Measure(name, role.family, values, smooth, unit, bound=_bound(role, known))
+    measured = role.family is Family.NUMBER and densest(values[positive], 0.5)[1] < 1.349 * NARROW
+    return Measure(name, role.family, values, smooth, unit, bound=_bound(role, known), measured=measured)
 
 
 def _bound(role: Role, known: Floats) -> float | None:
