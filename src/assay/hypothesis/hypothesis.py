@@ -43,8 +43,8 @@ class RowTest:
         benign: true on the rows among them that carry the signature of a legitimate exception (view-through
             conversions, rounding); they are counted apart and are not bad.
         tolerated: share of all rows that may be suspect (after ``benign``) in a clean table.
-        magnitude: expression on a bad row that says how far beyond it is, never negative: a difference, or a factor. Audits
-            with a memory tell its maximum, which an explanation may bound.
+        magnitude: expression on a bad row that says how far beyond it is, never negative: a difference, or a factor.
+            Audits with a memory tell its maximum, which an explanation may bound.
     """
 
     predicate: exp.Expr
