@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.hypothesis.attribution import attributed
-from assay.hypothesis.excess import Rows
+from assay.hypothesis.relations.attribution import attributed
+from assay.hypothesis.relations.excess import Rows
 
 Counts = NDArray[np.int64]
 

@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from assay.hypothesis.baseline import FLOOR, Forecast, forecast, limit, spread_of
+from assay.hypothesis.history.baseline import FLOOR, Forecast, forecast, limit, spread_of
 from assay.profile.arrays import Floats, Ints
 
 WEEK = np.array([0.0, 0.0, 0.0, 0.0, 0.1, 0.3, -0.4])

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 from sqlglot import exp
 
-from assay.hypothesis.categories import propose
-from assay.hypothesis.category_clusters import consensus
-from assay.hypothesis.category_language import randomness
-from assay.hypothesis.category_variants import mojibake, near_misses, same_after_folding, siblings
+from assay.hypothesis.categories.clusters import consensus
+from assay.hypothesis.categories.language import randomness
+from assay.hypothesis.categories.propose import propose
+from assay.hypothesis.categories.variants import mojibake, near_misses, same_after_folding, siblings
 from assay.hypothesis.hypothesis import Hypothesis, RowTest
 from tests.builders import context_of, rows_where
 

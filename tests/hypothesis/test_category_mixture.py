@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from assay.hypothesis.category_language import randomness
+from assay.hypothesis.categories.language import randomness
 
 DEVICES = ["mobile", "desktop", "tablet"]
 RANDOM = ["xqzkvw", "pjfgtb", "wvhqzc", "kdxnrj", "zbfqmt", "hgvkxq", "cjwpzd", "vqtrfg", "mzkxhj", "qwbvdn"]

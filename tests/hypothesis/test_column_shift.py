@@ -10,10 +10,10 @@ import pytest
 from assay.bench.advertising import generate
 from assay.bench.styles import STYLES
 from assay.domain.role import Family
-from assay.hypothesis.column_shift import in_place, propose
 from assay.hypothesis.hypothesis import Hypothesis
 from assay.hypothesis.quantities import quantities
-from assay.hypothesis.shift_numbers import forms_of
+from assay.hypothesis.shifted.numbers import forms_of
+from assay.hypothesis.shifted.propose import in_place, propose
 from tests.builders import Table, context_of, judge, rows_where
 
 ROWS = 3_000

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.hypothesis.continuity import continued
+from assay.hypothesis.temporal.continuity import continued
 
 DAYS = 15
 MIDDLE = 7

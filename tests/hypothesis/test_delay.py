@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from assay.hypothesis.delay import delay_of
+from assay.hypothesis.history.delay import delay_of
 from assay.profile.history import Growth, History
 from assay.profile.state import TableState
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlglot import exp
 
-from assay.hypothesis.dependencies import propose
+from assay.hypothesis.dependencies.propose import propose
 from assay.hypothesis.hypothesis import Hypothesis, RowTest
 from tests.builders import context_of, rows_where
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 import sqlglot
 
-from assay.hypothesis.discovered_identities import propose
 from assay.hypothesis.hypothesis import Hypothesis, RowTest
+from assay.hypothesis.identities.propose import propose
 from tests.builders import context_of, rows_where
 
 ROWS = 3_000

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from assay.hypothesis.discovered_orders import propose
 from assay.hypothesis.hypothesis import Hypothesis
+from assay.hypothesis.orders.propose import propose
 from tests.builders import context_of, rows_where
 
 ROWS = 4_000

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from assay.hypothesis.duplicates import propose
+from assay.hypothesis.duplicates.propose import propose
 from assay.hypothesis.hypothesis import CopyTest, Hypothesis
 from tests.builders import context_of, judge
 from tests.hypothesis.test_grain import DAY, ads

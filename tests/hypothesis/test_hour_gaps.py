@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assay.hypothesis.hypothesis import Hypothesis
-from assay.hypothesis.time import propose
+from assay.hypothesis.temporal.propose import propose
 from assay.pipeline import audit
 from tests.builders import context_of, source_of
 

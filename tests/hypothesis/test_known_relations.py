@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from assay.hypothesis.hypothesis import Hypothesis
-from assay.hypothesis.known_relations import propose
+from assay.hypothesis.relations.propose import propose
 from assay.judge.finding import Severity, Verdict
 from assay.judge.severity import severity
 from tests.builders import context_of, judge, rows_where

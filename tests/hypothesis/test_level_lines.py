@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from assay.domain.role import Family
-from assay.hypothesis.level_effects import Dimension
-from assay.hypothesis.level_lines import lines
 from assay.hypothesis.measures import Measure
+from assay.hypothesis.outliers.effects import Dimension
+from assay.hypothesis.outliers.lines import lines
 
 ADS = 40
 

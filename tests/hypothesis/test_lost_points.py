@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assay.hypothesis.lost_points import propose
+from assay.hypothesis.texts.lost_points import propose
 from tests.builders import context_of, rows_where
 
 ROWS = 2_000

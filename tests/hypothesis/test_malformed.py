@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assay.hypothesis.hypothesis import Hypothesis
-from assay.hypothesis.malformed import propose
+from assay.hypothesis.texts.malformed import propose
 from tests.builders import context_of, judge, rows_where
 
 ROWS = 2_000

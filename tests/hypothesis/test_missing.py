@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from assay.hypothesis.hypothesis import Hypothesis
-from assay.hypothesis.missing import propose
-from assay.hypothesis.missing_doubt import contradicted
+from assay.hypothesis.missing.doubt import contradicted
+from assay.hypothesis.missing.propose import propose
 from tests.builders import Table, context_of, judge, rows_where
 
 ROWS = 4_000

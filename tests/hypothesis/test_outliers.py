@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from assay.hypothesis.outliers import propose
+from assay.hypothesis.outliers.propose import propose
 from tests.builders import context_of, rows_where
 
 Columns = dict[str, Any]

@@ -14,7 +14,7 @@ from assay.bench.styles import STYLES
 from assay.config import Settings
 from assay.domain.pack import load_packs
 from assay.hypothesis.hypothesis import Fact, Hypothesis
-from assay.hypothesis.schema import propose
+from assay.hypothesis.schema.propose import propose
 from assay.pipeline import examine
 from tests.builders import context_of, source_of
 

@@ -12,7 +12,7 @@ from assay.bench.advertising import generate
 from assay.bench.styles import STYLES
 from assay.hypothesis.hypothesis import Hypothesis
 from assay.hypothesis.scope import event_date
-from assay.hypothesis.stale import stale_days
+from assay.hypothesis.temporal.stale import stale_days
 from tests.builders import Table, context_of, judge, rows_where
 
 DAYS, SHOPS = 60, 20

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assay.hypothesis.hypothesis import Hypothesis
-from assay.hypothesis.time import propose
+from assay.hypothesis.temporal.propose import propose
 from tests.builders import context_of, rows_where
 from tests.hypothesis.panels import Columns, ads, changed, day, only
 

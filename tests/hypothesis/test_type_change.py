@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.hypothesis.hypothesis import Hypothesis
-from assay.hypothesis.type_change import type_changes
+from assay.hypothesis.schema.type_change import type_changes
 from assay.pipeline import audits
 from assay.report.record import Audit
 from tests.builders import context_of

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from assay.hypothesis.hypothesis import Hypothesis
-from assay.hypothesis.unit_rates import witnessed
-from assay.hypothesis.units import propose
+from assay.hypothesis.units.propose import propose
+from assay.hypothesis.units.rates import witnessed
 from tests.builders import context_of, rows_where
 from tests.hypothesis.panels import Columns, ads, changed
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from assay.hypothesis.hypothesis import Hypothesis, RowTest
-from assay.hypothesis.units import propose
+from assay.hypothesis.units.propose import propose
 from tests.builders import context_of, rows_where
 from tests.hypothesis.panels import Columns, ads, changed, day
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from assay.hypothesis.hypothesis import Hypothesis
-from assay.hypothesis.written_units import propose
+from assay.hypothesis.texts.written_units import propose
 from tests.builders import context_of, rows_where
 
 

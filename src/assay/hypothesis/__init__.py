@@ -1,1 +1,1 @@
-"""What may be wrong with a table: one proposer a file."""
+"""What may be wrong with a table: one proposer a file, or a folder."""

@@ -18,13 +18,13 @@ PATTERNED = (exp.RegexpLike, exp.RegexpReplace)  # their patterns are ours, and 
 log = logging.getLogger(__name__)
 
 QUICK = (
-    "file_notes", "missing", "duplicates", "schema", "malformed", "written_units", "lost_points", "column_shift",
-    "known_relations", "ranges", "history",
+    "file_notes", "missing.propose", "duplicates.propose", "schema.propose", "texts.malformed", "texts.written_units",
+    "texts.lost_points", "shifted.propose", "relations.propose", "ranges", "history.propose",
 )  # fmt: skip
 """Proposers that ask the sample little; what they raise can be tested while the others still search."""
 SEARCHING = (
-    "categories", "discovered_orders", "discovered_identities", "outliers", "dependencies", "sources", "time", "units",
-    "wording",
+    "categories.propose", "orders.propose", "identities.propose", "outliers.propose", "dependencies.propose", "sources",
+    "temporal.propose", "units.propose", "texts.wording",
 )  # fmt: skip
 PROPOSERS = QUICK + SEARCHING
 
@@ -56,7 +56,11 @@ def propose(context: Context, limit: int | None = None, proposers: Sequence[str]
             raised += filter(_short, import_module(f"assay.hypothesis.{name}").propose(context))
         except Exception as error:
             log.debug("proposer %s failed", name, exc_info=True)
-            failures.append(f"the proposer of {name} failed: {type(error).__name__}: {error}".splitlines()[0])
+            failures.append(
+                f"the proposer of {name.removesuffix('.propose')} failed: {type(error).__name__}: {error}".splitlines()[
+                    0
+                ]
+            )
     raised.sort(key=lambda h: -h.prior)
     if limit is not None:
         raised = _likeliest(raised, limit, context)

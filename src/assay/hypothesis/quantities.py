@@ -9,8 +9,8 @@ import numpy as np
 from sqlglot import exp
 
 from assay.domain.role import Family
-from assay.hypothesis.column_shift import in_place
 from assay.hypothesis.hypothesis import Context
+from assay.hypothesis.shifted.propose import in_place
 from assay.profile.arrays import Bools, Floats
 from assay.source.base import ColumnType
 

@@ -12,8 +12,8 @@ from sqlglot import exp
 
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
-from assay.hypothesis.missing_structure import PURE, Features, features, grow
-from assay.hypothesis.sentinels import numeric_sentinels
+from assay.hypothesis.missing.sentinels import numeric_sentinels
+from assay.hypothesis.missing.structure import PURE, Features, features, grow
 from assay.source.base import ColumnType
 
 Floats = npt.NDArray[np.float64]

@@ -14,7 +14,7 @@ import numpy as np
 from sqlglot import exp
 
 from assay.domain.role import Family
-from assay.hypothesis.dependency_predicate import listed_pairs, listed_values, stored
+from assay.hypothesis.dependencies.predicate import listed_pairs, listed_values, stored
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.profile.arrays import Bools, Floats, Ints
 from assay.profile.fingerprint import copies, row_prints

@@ -13,8 +13,8 @@ import numpy as np
 from sqlglot import exp
 
 from assay.hypothesis.hypothesis import Context
-from assay.hypothesis.identities import violation
-from assay.hypothesis.identity_proof import Proof
+from assay.hypothesis.identities.identity import violation
+from assay.hypothesis.identities.proof import Proof
 from assay.hypothesis.quantities import quantity
 from assay.profile.arrays import Bools
 

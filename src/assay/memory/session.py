@@ -11,8 +11,8 @@ from typing import Any
 from sqlglot import exp
 
 from assay.errors import MemoryStoreError
-from assay.hypothesis.delay import delay_of
 from assay.hypothesis.experience import meaning
+from assay.hypothesis.history.delay import delay_of
 from assay.hypothesis.hypothesis import Context, Hypothesis
 from assay.hypothesis.scope import event_date
 from assay.judge.finding import Finding

@@ -1,0 +1,1 @@
+"""Categories with damaged values."""

@@ -1,0 +1,1 @@
+"""Columns that determine others, and the rows that break it."""

@@ -1,0 +1,1 @@
+"""What is unlike the audits before."""

@@ -1,0 +1,1 @@
+"""Sums, products, ratios and copies that the data themselves show."""

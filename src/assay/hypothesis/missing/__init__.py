@@ -1,0 +1,1 @@
+"""Values that are absent where they are due."""

@@ -1,0 +1,1 @@
+"""Orders and implications between columns that the data themselves show."""

@@ -1,0 +1,1 @@
+"""Cells far from what their row and their segment make them."""

@@ -1,0 +1,163 @@
+"""Straight lines from a related metric and segments to a metric's level: which metrics explain it, and how closely."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assay.hypothesis.measures import Measure
+from assay.hypothesis.outliers.effects import Dimension, Effect, best_effect
+from assay.hypothesis.robust import densest, densest_widths
+from assay.profile.arrays import Bools, Floats, Ints
+
+PAIR_ROWS = 800
+LINE_ROWS = 3_000
+CANDIDATES = 4
+COVERED = 0.97
+LEAST_CORRELATION = 0.25
+SLOPES = (-1.0, 0.5, 0.8, 1.0, 1.25)
+LINKED_SHARE = 0.35  # of the rows that define a relation: more than half of them may be damaged
+ALONE_SHARE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """Expected level = constant + slope x level of a related metric + effects of segments.
+
+    Attributes:
+        other: position of the related metric, -1 for none.
+        width: of the shortest band that holds the bulk of the residuals.
+        correlation: rank correlation with the related metric within the segments.
+        coverage: share of the metric's values that have a related one.
+    """
+
+    other: int
+    slope: float
+    constant: float
+    effects: tuple[Effect, ...]
+    width: float
+    correlation: float
+    coverage: float
+
+    @property
+    def vagueness(self) -> float:
+        """How loosely it tells the level; the lower, the better."""
+        return self.width * float(np.sqrt(1 - self.correlation**2))
+
+
+def lines(
+    target: Measure,
+    others: Sequence[Measure | None],
+    dimensions: Sequence[Dimension],
+    rng: np.random.Generator,
+    among: Bools | None = None,
+) -> list[Line]:
+    """Straight-line fits of a metric's level, by the metrics that explain it, best first, then by segments only.
+
+    Candidates are ranked by rank correlation in a few rows, and the best fitted with the segments, as a relation may
+    show only within them (clicks per impression differ tenfold between platforms).
+
+    Args:
+        among: rows to fit; all by default.
+    """
+    known = np.flatnonzero(np.isfinite(target.smooth) if among is None else np.isfinite(target.smooth) & among)
+    rows = some(known, PAIR_ROWS, rng)
+    level = target.smooth[rows]
+    ranked: list[tuple[float, bool, int]] = []
+    for index, other in enumerate(others):
+        if other is None:
+            continue
+        related = other.values[rows]
+        both = np.isfinite(related)
+        coverage = float(np.mean(both))
+        if np.count_nonzero(both) >= max(0.4 * rows.size, 80):
+            correlation = abs(_rank_correlation(level[both], related[both]))
+            if correlation > LEAST_CORRELATION / 2:
+                ranked.append((-correlation * np.sqrt(coverage), coverage >= COVERED, index))
+    ranked.sort()
+    # Some that are there in every row, beside the closest ones.
+    chosen = [r[2] for r in ranked[:CANDIDATES]]
+    chosen += [r[2] for r in ranked[CANDIDATES:] if r[1]][: max(2 - sum(r[1] for r in ranked[:CANDIDATES]), 0)]
+    rows = some(known, LINE_ROWS, rng)
+    alone = _line(target, None, -1, dimensions, rows)
+    found = []
+    for index in chosen:
+        line = _line(target, others[index], index, dimensions, rows)
+        if line is not None and line.correlation > LEAST_CORRELATION:
+            found.append(line)
+    found.sort(key=lambda line: line.vagueness)
+    return found + ([alone] if alone is not None else [])
+
+
+def _line(
+    target: Measure, related: Measure | None, index: int, dimensions: Sequence[Dimension], rows: Ints
+) -> Line | None:
+    """The best line; beside the slope that looks best before segments are known, the one of proportion is tried."""
+    if related is None:
+        return _segmented(target, np.zeros(rows.size), 0.0, -1, dimensions, rows, 1.0)
+    present = np.isfinite(related.values[rows])
+    coverage, rows = float(np.mean(present)), rows[present]
+    if rows.size < 80:
+        return None
+    slope = _slope(target.smooth[rows], related.values[rows], LINKED_SHARE)
+    found = [
+        _segmented(target, s * related.values[rows], s, index, dimensions, rows, coverage)
+        for s in ((slope, 1.0) if abs(slope - 1) > 0.1 else (slope,))
+    ]
+    return min(found, key=lambda line: line.vagueness)
+
+
+def _segmented(
+    target: Measure,
+    part: Floats,
+    slope: float,
+    index: int,
+    dimensions: Sequence[Dimension],
+    rows: Ints,
+    coverage: float,
+) -> Line:
+    share = ALONE_SHARE if index < 0 else LINKED_SHARE
+    rest = target.smooth[rows] - part
+    constant, width = densest(rest, share)
+    rest = rest - constant
+    effects: list[Effect] = []
+    for _ in range(2):
+        effect = best_effect(rest, rows, dimensions, [e.dimension.name for e in effects], share, width)
+        if effect is None:
+            break
+        effects.append(effect[0])
+        rest, width = rest - effect[0]()[rows], effect[1]
+        kept = np.isfinite(rest)
+        rows, rest, part = rows[kept], rest[kept], part[kept]
+    correlation = _rank_correlation(rest + part, part) if index >= 0 and rows.size > 50 else 0.0
+    return Line(index, slope, constant, tuple(effects), width, correlation, coverage)
+
+
+def _rank_correlation(a: Floats, b: Floats) -> float:
+    """Spearman's in at most some hundred rows, ties by position; damage weakens it for all candidates alike."""
+    few = slice(None, None, max(a.size // PAIR_ROWS, 1))
+    a, b = a[few], b[few]
+    ranks = [np.argsort(np.argsort(v)).astype(np.float64) for v in (a, b)]
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+
+
+def _slope(level: Floats, related: Floats, share: float) -> float:
+    """The slope with the densest band, refined by least squares within that band."""
+    few = slice(None, None, max(level.size // PAIR_ROWS, 1))
+    slopes = np.array(SLOPES)
+    slope = float(slopes[np.argmin(densest_widths(level[few] - slopes[:, None] * related[few], share))])
+    centre, width = densest(level - slope * related, share)
+    band = np.abs(level - slope * related - centre) <= 1.5 * max(width, 0.02)
+    x, y = related[band], level[band]
+    spread = float(np.var(x))
+    if spread <= 1e-9:
+        return slope
+    better = float(np.clip(np.mean((x - x.mean()) * (y - y.mean())) / spread, slope - 0.25, slope + 0.25))
+    return float(f"{better:.4g}") if densest(level - better * related, share)[1] < 0.98 * width else slope
+
+
+def some(rows: Ints, most: int, rng: np.random.Generator) -> Ints:
+    """At most so many of these rows, drawn, in order."""
+    return rows if rows.size <= most else np.sort(rng.choice(rows, most, replace=False))

@@ -1,0 +1,1 @@
+"""Relations that packs know of, and the exceptions that are legitimate."""

@@ -1,0 +1,1 @@
+"""Columns that a table lost, or that changed their type."""

@@ -1,0 +1,1 @@
+"""Rows whose cells stand one column off."""

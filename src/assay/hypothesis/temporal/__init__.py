@@ -1,0 +1,1 @@
+"""Gaps, partial and stale loads, wrong dates, broken volumes and levels."""

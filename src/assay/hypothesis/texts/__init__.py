@@ -1,0 +1,1 @@
+"""Texts that are not what the rest of their column is."""

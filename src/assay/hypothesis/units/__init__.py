@@ -1,0 +1,1 @@
+"""Amounts in micros, cents or thousands."""
