@@ -23,6 +23,7 @@ from assay.campaigns.knobs import ATTRIBUTES, CLASSES
 from benchmarks.curves import Panel, chart
 
 Line = Mapping[str, Any]
+LEAST_LOST = 0.01  # F1 of which a share that comes back is told
 INTRODUCTION = """\
 # Campaigns: what audited data is for
 
@@ -213,7 +214,7 @@ def harm(head: Line, lines: Sequence[Line]) -> str:
 
 
 def _harm_row(curve: Curve) -> list[str]:
-    back = f"{100 * curve.back:.0f} %" if curve.lost.mean > 0.005 else "-"
+    back = f"{100 * curve.back:.0f} %" if curve.lost.mean > LEAST_LOST else "-"
     return [
         curve.damage, f"{100 * curve.rate:.0f} %", _points(curve.lost, 100), _points(curve.left, 100), back,
         _points(curve.regret_added, 1), _points(curve.regret_left, 1), f"{100 * curve.out:.0f} %",
