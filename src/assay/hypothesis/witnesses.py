@@ -16,6 +16,7 @@ from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.identities.identity import violation
 from assay.hypothesis.identities.proof import Proof
 from assay.hypothesis.quantities import quantity
+from assay.hypothesis.rate_columns import rate_columns
 from assay.profile.arrays import Bools
 
 FEWEST = 3  # rows
@@ -54,7 +55,9 @@ def changed(context: Context, columns: Sequence[str], suspect: Bools, *, silent:
     parts: list[exp.Expr] = []
     mute = np.ones_like(rows)
     silence: list[exp.Expr] = []
-    for rate, above, below in _rates(context, columns):
+    for rate, above, below, _ in rate_columns(context):
+        if above not in columns and below not in columns:
+            continue
         if _agrees(context, (rate, above, below), suspect):
             continue
         items = [q for q in (quantity(context, name) for name in (rate, above, below)) if q is not None]
@@ -117,20 +120,3 @@ def _silence(context: Context, rate: str, above: str, below: str) -> exp.Expr:
     zero = exp.and_(exp.EQ(this=part, expression=exp.convert(0)), exp.EQ(this=upper, expression=exp.convert(0)))
     some = exp.Coalesce(this=exp.paren(exp.GT(this=lower, expression=exp.convert(0))), expressions=[exp.false()])
     return exp.paren(exp.or_(part.copy().is_(exp.null()), exp.not_(some), exp.paren(zero)))
-
-
-def _rates(context: Context, columns: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Rates and the two columns that each is computed from, one of ``columns`` among them."""
-    names: dict[tuple[str, str], str] = {}
-    for column, role in context.roles.items():
-        if role.name and column in context.profile.sample:
-            names.setdefault((role.name, role.qualifier), column)
-    found = []
-    for column, role in context.roles.items():
-        spec = context.pack.roles.get(role.name)
-        if spec is None or spec.of is None or column not in context.profile.sample:
-            continue
-        above, below = (names.get((part, role.qualifier)) for part in spec.of)
-        if above and below and (above in columns or below in columns):
-            found.append((column, above, below))
-    return found

@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.quantities import Quantity, quantity
+from assay.hypothesis.rate_columns import rate_columns
 from assay.profile.arrays import Bools, Floats
 
 FEWEST = 5  # rows
@@ -100,20 +101,11 @@ def witnessed(context: Context) -> list[Witnessed]:
 
 def _rates(context: Context) -> list[Rate]:
     """The ratios that a pack knows, where they follow from their columns but for powers of ten."""
-    names: dict[tuple[str, str], str] = {}
-    for column, role in context.roles.items():
-        if role.name and column in context.profile.sample:
-            names.setdefault((role.name, role.qualifier), column)
     found = []
-    for column, role in context.roles.items():
-        spec = context.pack.roles.get(role.name)
-        if spec is None or spec.of is None or column not in context.profile.sample:
-            continue
-        parts = [column, *(names.get((part, role.qualifier), "") for part in spec.of)]
-        if len(set(parts)) == 3 and all(parts):
-            members = [q for q in (quantity(context, name) for name in parts) if q is not None]
-            rate = _rate(members, spec.times) if len(members) == 3 else None
-            found += [rate] if rate is not None else []
+    for *parts, times in rate_columns(context):
+        members = [q for q in (quantity(context, name) for name in parts) if q is not None]
+        rate = _rate(members, times) if len(members) == 3 else None
+        found += [rate] if rate is not None else []
     return found
 
 
