@@ -218,7 +218,7 @@ def hypothesise(
         return context if session is None else session.inform(context)
 
     if not source.rows:
-        raised = Raised(()) if session is None else propose(informed(), proposers=("history",))
+        raised = Raised(()) if session is None else propose(informed(), proposers=("history.propose",))
         return raised, confirm(source, raised.hypotheses), None
     if source.billed or settings.max_hypotheses is not None:
         first, tested = Raised(()), list[Judgement]()
