@@ -49,6 +49,9 @@ Training refuses a table in which an audit finds something of at least medium se
 the bad rows out, `--unaudited` goes on without. Labels of a test are in a folder of their own, which only the scoring
 service opens. It answers a whole test set of predictions with F1 and nothing else, and logs every submission. Who knows
 generator and seed can draw the labels again: a test makes sure that no model imports the generator.
+
+Settings of models were chosen on validation rows. One of them was changed after a blind score on V15 had been seen; the
+figures of the other data sets are untouched by that.
 """
 
 
