@@ -64,7 +64,7 @@ def main() -> None:
     runs = last_runs(options.logs)
     options.out.write_text(page(runs), encoding="utf-8")
     if "harm" in runs:
-        drawn = chart(panels([Case.from_json(line) for line in runs["harm"][1]]))
+        drawn = chart(panels([Case.from_json(line) for line in runs["harm"][1]]), bottom=0.5)
         options.out.with_name("campaigns_harm.svg").write_text(drawn, encoding="utf-8")
 
 
@@ -209,7 +209,7 @@ def harm(head: Line, lines: Sequence[Line]) -> str:
             f"macro F1 with 95 % intervals over {len(arguments['seeds'])} seeds (Student's t). Rows whose label is no class "
             "cannot be trained on and are left out in any case.\n",
             _table(titles, rows),
-            "![Macro F1 by share of damaged rows](campaigns_harm.svg)\n",
+            "![Macro F1 by share of damaged rows, with intervals](campaigns_harm.svg)\n",
             "What an audit cannot see stays: a wrong label that is a label, in a table that says everything once, looks like "
             "any other.\n",
         ]
@@ -225,16 +225,20 @@ def _harm_row(curve: Curve) -> list[str]:
 
 
 def panels(cases: Sequence[Case]) -> list[Panel]:
-    """For each damage the mean F1 of both models by the share of damaged rows."""
+    """For each damage the mean F1 of both models by the share of damaged rows, with 95 % intervals over seeds."""
     drawn: dict[str, dict[str, dict[float, list[float]]]] = {}
     for case in cases:
         both = drawn.setdefault(case.damage, {"after quarantine": {}, "trained on damage": {}})
         both["after quarantine"].setdefault(case.rate, []).append(case.repaired.f1)
         both["trained on damage"].setdefault(case.rate, []).append(case.damaged.f1)
-    return [
-        Panel(damage, {name: {rate: _mean(f1) for rate, f1 in by.items()} for name, by in both.items()})
-        for damage, both in drawn.items()
-    ]
+    found = []
+    for damage, both in drawn.items():
+        points = {name: {rate: Point.of(f1) for rate, f1 in by.items()} for name, by in both.items()}
+        means = {name: {rate: point.mean for rate, point in by.items()} for name, by in points.items()}
+        ends = {name: {rate: (max(point.low, 0.0), min(point.high, 1.0)) for rate, point in by.items()}
+                for name, by in points.items()}  # fmt: skip
+        found.append(Panel(damage, means, ends))
+    return found
 
 
 def _points(point: Point, scale: int) -> str:

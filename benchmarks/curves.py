@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 WIDTH, HEIGHT = 210, 112  # of a panel, in pixels
@@ -21,14 +21,18 @@ LABEL_GAP = 26  # pixels between the middles of two labels of an axis, at least
 
 @dataclass(frozen=True)
 class Panel:
-    """A title, and for each curve its value between 0 and 1 by share of damaged rows."""
+    """A title, and for each curve its value by share of damaged rows; where known, the ends of its interval."""
 
     title: str
     curves: Mapping[str, Mapping[float, float]]
+    intervals: Mapping[str, Mapping[float, tuple[float, float]]] = field(default_factory=dict)
 
 
-def chart(panels: Sequence[Panel]) -> str:
+def chart(panels: Sequence[Panel], bottom: float = 0.0) -> str:
     """All panels in rows of four with a legend; the shares are on a logarithmic scale that all panels have in common.
+
+    Args:
+        bottom: where the upright axis begins; it ends at 1.
 
     Raises:
         ValueError: there is no panel, no point in any, or a third name of curves.
@@ -47,42 +51,47 @@ def chart(panels: Sequence[Panel]) -> str:
     ]
     for i, panel in enumerate(panels):
         parts.append(f'<g transform="translate({i % ACROSS * WIDTH},{i // ACROSS * HEIGHT})">')
-        parts += _panel(panel, styles, shares)
+        parts += _panel(panel, styles, shares, bottom)
         parts.append("</g>")
     for i, name in enumerate(names):
         x, y = LEFT + i * 120, height - 10
         colour, line, _ = styles[name]
         parts.append(f'<line x1="{x}" x2="{x + 20}" y1="{y - 3}" y2="{y - 3}" stroke="{colour}" {line}/>')
         parts.append(f'<text x="{x + 28}" y="{y}">{escape(name)}</text>')
-    axes = "across: share of damaged rows, logarithmic; up: 0 to 1"
+    axes = f"across: share of damaged rows, logarithmic; up: {bottom:g} to 1"
     parts.append(f'<text x="{LEFT}" y="{height - 26}" fill="{GREY}">{axes}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _panel(panel: Panel, styles: Mapping[str, tuple[str, str, float]], shares: Sequence[float]) -> list[str]:
+def _panel(
+    panel: Panel, styles: Mapping[str, tuple[str, str, float]], shares: Sequence[float], bottom: float
+) -> list[str]:
     low, high = math.log(shares[0]), math.log(shares[-1])
 
     def x(share: float) -> float:
         return round(LEFT + (WIDTH - LEFT - RIGHT) * ((math.log(share) - low) / (high - low) if high > low else 0.5), 1)
 
     def y(value: float) -> float:
-        return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - value), 1)
+        return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - max(value, bottom)) / (1 - bottom), 1)
 
     parts = [f'<text x="{LEFT}" y="{TOP - 10}" font-weight="bold">{escape(panel.title)}</text>']
-    for value in (0.0, 0.5, 1.0):
+    for value in (bottom, (bottom + 1) / 2, 1.0):
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(value)}" y2="{y(value)}" stroke="{GRID}"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{y(value) + 3}" text-anchor="end" fill="{GREY}">{value:g}</text>')
     labelled = _labelled([x(share) for share in shares])
     for i, share in enumerate(shares):
-        parts.append(f'<line x1="{x(share)}" x2="{x(share)}" y1="{y(0)}" y2="{y(0) + 3}" stroke="{GREY}"/>')
+        parts.append(f'<line x1="{x(share)}" x2="{x(share)}" y1="{y(bottom)}" y2="{y(bottom) + 3}" stroke="{GREY}"/>')
         if i in labelled:
             parts.append(
-                f'<text x="{x(share)}" y="{y(0) + 13}" text-anchor="middle" fill="{GREY}">{100 * share:g} %</text>'
+                f'<text x="{x(share)}" y="{y(bottom) + 13}" text-anchor="middle" fill="{GREY}">{100 * share:g} %</text>'
             )
     for name, (colour, line, radius) in styles.items():
         points = [(x(share), y(value)) for share, value in sorted(panel.curves.get(name, {}).items())]
         path = " ".join(f"{a},{b}" for a, b in points)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" {line}/>')
+        for share, (least, most) in panel.intervals.get(name, {}).items():
+            ends = f'y1="{y(least)}" y2="{y(min(most, 1.0))}"'
+            parts.append(f'<line x1="{x(share)}" x2="{x(share)}" {ends} stroke="{colour}" {line} opacity="0.5"/>')
         parts += [f'<circle cx="{a}" cy="{b}" r="{radius}" fill="{colour}"/>' for a, b in points]
     return parts
 
