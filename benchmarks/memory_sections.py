@@ -76,6 +76,19 @@ def stress(head: Head, results: Sequence[Result]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def kills(head: Head, results: Sequence[Result]) -> str:
+    """Whole audits killed at random moments."""
+    one = results[-1]
+    lines = [
+        "## Audits that are killed\n",
+        f"`python -m benchmarks.memory_kills --processes {one['processes']} --kills {one['killed']}` at revision",
+        f"{head['revision']}: {one['processes']} processes run whole audits into one SQLite memory at once, {one['killed']} of",
+        f"them are killed at random moments. Of {one['noted']:,} audits that ended {len(one['lost'])} are lost and",
+        f"{len(one['halves'])} half-written; {len(one['errors'])} errors were shown.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def recall(head: Head, results: Sequence[Result]) -> str:
     """Milliseconds of a recall."""
     lines = [

@@ -20,6 +20,7 @@ Sections come in a fixed order, and what no log tells of is left out. Logs are m
     python benchmarks/memory_replay.py --seeds 0 1 2
     python benchmarks/memory_budget.py
     python benchmarks/memory_stress.py
+    python -m benchmarks.memory_kills
     python benchmarks/memory_recall.py
     python benchmarks/audit_speed.py --rows 1000000,10000000 --log out/audit_speed.json
 """
@@ -54,6 +55,7 @@ ORDER = (
     "memory_replay",
     "memory_budget",
     "memory_stress",
+    "memory_kills",
     "memory_recall",
     "speed",
 )
@@ -141,6 +143,7 @@ def _section(name: str, head: dict[str, Any], results: list[dict[str, Any]], out
         "memory_replay": memory_sections.replay,
         "memory_budget": memory_sections.budget,
         "memory_stress": memory_sections.stress,
+        "memory_kills": memory_sections.kills,
         "memory_recall": memory_sections.recall,
     }
     return {**simple, **engines, **memory, "pairs": sections.pairs}[name](head, results)
