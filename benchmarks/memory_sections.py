@@ -83,7 +83,8 @@ def kills(head: Head, results: Sequence[Result]) -> str:
         "## Audits that are killed\n",
         f"`python -m benchmarks.memory_kills --processes {one['processes']} --kills {one['killed']}` at revision",
         f"{head['revision']}: {one['processes']} processes run whole audits into one SQLite memory at once,",
-        f"{one['killed']} of them are killed at random moments. Of {one['noted']:,} audits that ended {len(one['lost'])} are lost and",
+        f"{one['killed']} of them are killed at random moments.",
+        f"Of {one['noted']:,} audits that ended {len(one['lost'])} are lost and",
         f"{len(one['halves'])} half-written; {len(one['errors'])} errors were shown.",
     ]
     return "\n".join(lines) + "\n"

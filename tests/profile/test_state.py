@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import reduce
 
 import numpy as np
@@ -11,11 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.profile.groups import Days, Groups
-from assay.profile.state import Amount, ColumnState, DayState, TableState, days_of
+from assay.profile.history import differs
+from assay.profile.state import SUMMED, Amount, ColumnState, DayState, TableState, days_of
 
 amounts = st.builds(Amount, st.integers(0, 99), st.integers(-(10**6), 10**6).map(float))
 parts = st.fixed_dictionaries({"platform": st.dictionaries(st.sampled_from("abcd"), st.integers(1, 999), max_size=4)})
-day_states = st.builds(DayState, st.integers(1, 999), st.fixed_dictionaries({"clicks": amounts}), parts)
+totals = st.dictionaries(st.sampled_from("abcd"), st.integers(-(10**6), 10**6).map(float), max_size=4)
+sums = st.fixed_dictionaries({"platform": st.dictionaries(st.sampled_from(["clicks", "spend"]), totals)})
+day_states = st.builds(DayState, st.integers(1, 999), st.fixed_dictionaries({"clicks": amounts}), parts, sums)
 columns = st.fixed_dictionaries(
     {"clicks": st.builds(ColumnState, st.just("integer"), st.just("clicks"), *[st.integers(0, 99)] * 2)}
 )
@@ -40,9 +44,11 @@ def test_the_state_of_all_rows_is_the_merge_of_the_states_of_its_parts(rows: lis
     """Rows are split at any place, also within a day."""
     middle = len(rows) // 2
     halves = [
-        TableState(len(half), {}, days_of(_counted(half), str)) for half in (rows[:middle], rows[middle:]) if half
+        TableState(len(half), {}, days_of(_counted(half), str, "platform"))
+        for half in (rows[:middle], rows[middle:])
+        if half
     ]
-    assert reduce(TableState.merge, halves).days == days_of(_counted(rows), str)
+    assert reduce(TableState.merge, halves).days == days_of(_counted(rows), str, "platform")
 
 
 @given(st.lists(day_states, min_size=1, max_size=5))
@@ -58,10 +64,30 @@ def test_a_metric_that_one_part_does_not_know_is_unknown_in_the_whole() -> None:
 
 
 def test_what_is_not_trusted_is_left_out() -> None:
-    state = DayState(5, {"clicks": Amount(5, 9.0), "spend": Amount(5, 1.0)}, {"platform": {}, "device": {}})
+    sums = {"platform": {"clicks": {"a": 9.0}}, "device": {"clicks": {"x": 9.0}, "spend": {"x": 1.0}}}
+    state = DayState(5, {"clicks": Amount(5, 9.0), "spend": Amount(5, 1.0)}, {"platform": {}, "device": {}}, sums)
     left = state.without(frozenset({"clicks", "platform"}), rows=False)
     assert (left.rows, set(left.amounts), set(left.parts)) == (5, {"spend"}, {"device"})
+    assert left.sums == {"device": {"spend": {"x": 1.0}}}
     assert state.without(frozenset(), rows=True) == DayState(None)
+
+
+def test_a_day_that_was_kept_without_sums_is_read_and_not_as_it_is_now() -> None:
+    old = DayState.from_json({"n": 3, "m": {"clicks": [3, 9.0]}, "p": {"platform": {"a": 3}}})
+    new = replace(old, sums={"platform": {"clicks": {"a": 9.0}}})
+    assert old.sums == {} and differs(old, new) and not differs(new, old) and not differs(new, new)
+    assert old.digest() == new.digest()
+
+
+def test_amounts_that_moved_between_platforms_are_another_day_though_their_sum_is_the_same() -> None:
+    one, other = (DayState(3, {}, {}, {"platform": {"clicks": {"a": a, "b": 9.0 - a}}}) for a in (4.0, 5.0))
+    assert differs(one, other)
+
+
+def test_no_more_amounts_are_kept_than_of_the_largest_values() -> None:
+    letters = [chr(97 + i) for i in range(SUMMED + 3)]
+    rows = [(0, letter, 1) for i, letter in enumerate(letters) for _ in range(i + 1)]
+    assert set(days_of(_counted(rows), str, "platform")[0].sums["platform"]["clicks"]) == set(letters[3:])
 
 
 def test_a_null_rate_of_no_rows_is_zero() -> None:

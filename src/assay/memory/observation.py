@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from assay.domain.grouping import summed_column
 from assay.hypothesis.hypothesis import Context
 from assay.judge.finding import Finding, Severity
 from assay.profile.groups import Groups
-from assay.profile.history import ROWS, History, differs
+from assay.profile.history import History
 from assay.profile.state import ColumnState, DayState, Hide, TableState, days_of, values_of
 
 TABLE = "~table"  # the part of a table's states that holds its columns and values; sorts after all days
@@ -44,7 +45,14 @@ def observe(context: Context, hide: Hide) -> TableState:
         )
         for c in profile.columns
     }
-    return TableState(profile.rows, columns, days_of(profile.groups, hide), values_of(profile.groups, hide))
+    days = days_of(profile.groups, hide, summed_column(profile.groups, context.roles))
+    return TableState(profile.rows, columns, days, values_of(profile.groups, hide))
+
+
+def texts_of(groups: Groups, state: TableState, hide: Hide) -> dict[str, str]:
+    """The values whose amounts a state keeps apart, by what hides them."""
+    columns = {c for day in state.days.values() for c in day.sums}
+    return {hide(value): value for c in columns for value in set(groups.segments[c].segment.tolist()) if value}
 
 
 def fingerprint(state: TableState, groups: Groups) -> str:
@@ -156,7 +164,13 @@ def _filled(state: DayState, old: DayState | None, wrong: frozenset[str]) -> Day
     if old is None:
         return state
     amounts = {**{n: a for n, a in old.amounts.items() if n in wrong}, **state.amounts}
-    return DayState(state.rows, amounts, {**{c: p for c, p in old.parts.items() if c in wrong}, **state.parts})
+    sums = {}
+    for column in {**old.sums, **state.sums}:
+        was = old.sums.get(column, {})
+        kept = {n: totals for n, totals in was.items() if n in wrong or column in wrong}
+        sums[column] = {**kept, **state.sums.get(column, {})}
+    parts = {**{c: p for c, p in old.parts.items() if c in wrong}, **state.parts}
+    return DayState(state.rows, amounts, parts, {c: metrics for c, metrics in sums.items() if metrics})
 
 
 def named(evidence: Mapping[str, Any]) -> set[int]:
@@ -173,37 +187,3 @@ def unsettled(history: History, doubt: Doubt) -> list[str]:
 
 def _names(state: DayState) -> set[str]:
     return {*state.amounts, *state.parts}
-
-
-def changes(history: History, doubt: Doubt) -> list[tuple[str, int, int, float]]:
-    """How trusted figures of accepted days changed since the audit before, the number of rows among them.
-
-    Returns:
-        Metric, age then, age now, natural logarithm of the ratio.
-    """
-    last, last_before = history.last, history.before
-    if last is None or last_before is None:
-        return []
-    found = []
-    for day, state in sorted(history.state.days.items()):
-        old = history.days.get(day)
-        before, after = last_before - day, last - day
-        if old is None or before < 0 or after <= before:
-            continue
-        young = before < 14
-        if not young and not differs(old, state):
-            continue
-        wrong, rows = doubt.of(day)
-        if rows:
-            continue
-        for name, total, was in _pairs(state, old):
-            if total > 0 and was > 0 and name not in wrong:
-                change = float(np.log(total / was))
-                if young or abs(change) > 1e-4:
-                    found.append((name, before, after, round(change, 5)))
-    return found
-
-
-def _pairs(state: DayState, old: DayState) -> list[tuple[str, float, float]]:
-    pairs = [(n, a.total, old.amounts[n].total) for n, a in state.amounts.items() if n in old.amounts]
-    return [(ROWS, float(state.rows or 0), float(old.rows or 0)), *pairs]

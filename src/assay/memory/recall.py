@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.hypothesis.experience import Experience, Record
+from assay.memory.arrivals import growth_within
 from assay.memory.entry import Entry, EntryType, Tally
 from assay.memory.explanation import Explanation, explanation_of
 from assay.memory.naming import family_of
@@ -120,6 +121,7 @@ class Recall:
             state=state,
             today=day_number(self.today),
             growth=growth,
+            growth_within=growth_within([(n, a.body.get("growth_within", {})) for n, a in enumerate(reversed(audits))]),
             lags=lags,
             new_values=new_values,
             totals=totals,

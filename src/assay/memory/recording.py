@@ -12,9 +12,10 @@ from assay.hypothesis.hypothesis import RowTest
 from assay.judge.finding import Finding, Verdict, of_effect
 from assay.judge.findings import Ruling
 from assay.judge.verdict import Judgement
+from assay.memory.arrivals import changes, changes_within
 from assay.memory.entry import Entry, EntryType, Tally, new_id, now
 from assay.memory.naming import concealed
-from assay.memory.observation import DAY, TABLE, Doubt, changes, iso_day, named, table_to_json, trusted, unsettled
+from assay.memory.observation import DAY, TABLE, Doubt, iso_day, named, table_to_json, trusted, unsettled
 from assay.memory.recall import Recall, accepted_before, columns_kept
 from assay.memory.store import State
 from assay.profile.empties import Empties
@@ -70,6 +71,7 @@ def entry_of(
             for f in findings
         ],
         "growth": changes(history, doubt),
+        "growth_within": changes_within(history, doubt),
         "unsettled": _unsettled(recall, history, doubt),
         "new_values": _new_values(history),
     }

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from assay.errors import MemoryStoreError
 from assay.hypothesis.experience import meaning
-from assay.hypothesis.history.delay import delay_of
+from assay.hypothesis.history.delay import delay_of, slowest
 from assay.hypothesis.hypothesis import Context, Hypothesis
 from assay.hypothesis.scope import event_date
 from assay.judge.finding import Finding
@@ -22,7 +22,7 @@ from assay.memory.bad_rows import BadRows, look
 from assay.memory.bank import Memory
 from assay.memory.explanation import Explanation, divide, judge, usable
 from assay.memory.naming import concealed
-from assay.memory.observation import ALARMING, doubt_of, fingerprint, hider, iso_day, observe
+from assay.memory.observation import ALARMING, doubt_of, fingerprint, hider, iso_day, observe, texts_of
 from assay.memory.recall import Recall
 from assay.memory.recording import entry_of, states_of, tallies_of
 from assay.profile.empties import empties_of
@@ -68,7 +68,8 @@ class Session:
         if history.last is None:
             return None
         delay = delay_of(history)
-        back = delay.days + 1 if delay.known else max(delay.days + 1, 14)
+        days = slowest(history) + 1
+        back = days if delay.known else max(days, 14)
         return min([iso_day(history.last - back), *self.recall.unsettled])
 
     def depth(self, rows: int) -> int:
@@ -84,7 +85,8 @@ class Session:
         if self._memory.keep_values:
             self._plain = {hide(v): v for counts in context.profile.groups.values.values() for v in counts.values[:500]}
         self._print = fingerprint(state, context.profile.groups)
-        self._history = self.recall.history(state, self._print, partial=self.partial)
+        history = self.recall.history(state, self._print, partial=self.partial)
+        self._history = replace(history, texts=texts_of(context.profile.groups, state, hide))
         return replace(context, history=self._history, experience=self.recall.experience)
 
     def _secret(self) -> bytes:

@@ -60,6 +60,8 @@ class History:
         seen: digest of each day as the audit before saw it, accepted or not.
         named: days that a finding of the audit before was about.
         empties: empty values by load, as far as they were accepted.
+        growth_within: the growth of the rows with one (hidden) value of a column, by column and value.
+        texts: the values that the table has now, by what hides them; they stay in this audit.
     """
 
     audits: int
@@ -80,6 +82,8 @@ class History:
     seen: Mapping[int, str] = field(default_factory=dict)
     named: frozenset[int] = frozenset()
     empties: Empties = field(default_factory=Empties)
+    growth_within: Mapping[tuple[str, str], Sequence[Growth]] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def last(self) -> int | None:
@@ -115,6 +119,17 @@ def differs(old: DayState, new: DayState) -> bool:
         return True
     for name, amount in new.amounts.items():
         was = old.amounts[name]
-        if was.present != amount.present or abs(was.total - amount.total) > CHANGED * max(abs(was.total), 1e-9):
+        if was.present != amount.present or _moved(was.total, amount.total):
             return True
+    for column, metrics in new.sums.items():
+        if not metrics.keys() <= old.sums.get(column, {}).keys():
+            return True
+        for name, totals in metrics.items():
+            before = old.sums[column][name]
+            if totals.keys() != before.keys() or any(_moved(before[v], total) for v, total in totals.items()):
+                return True
     return False
+
+
+def _moved(was: float, now: float) -> bool:
+    return abs(was - now) > CHANGED * max(abs(was), 1e-9)

@@ -16,7 +16,7 @@ from statistics import NormalDist
 import numpy as np
 
 from assay.hypothesis.robust import median
-from assay.hypothesis.series import scale_of
+from assay.hypothesis.series import line_medians, scale_of
 from assay.profile.arrays import Floats, Ints
 
 LEVEL = 14  # days that tell the level
@@ -69,11 +69,8 @@ def forecast(days: Ints, logs: Floats, at: int) -> Forecast | None:
     flat = logs[:earlier] - weekday[days[:earlier] % 7]
     lead = int(at - days[earlier - 1])
     known_then = np.searchsorted(days[:earlier], days[:earlier] - lead, "right")
-    errors = {
-        int(abs(days[i])): float(flat[i] - median(flat[max(k - LEVEL, 0) : k]))
-        for i, k in enumerate(known_then)
-        if k >= FEWEST
-    }
+    levels = _medians(flat, known_then - LEVEL, known_then)
+    errors = {int(abs(days[i])): float(flat[i] - levels[i]) for i, k in enumerate(known_then) if k >= FEWEST}
     spread = np.array(list(errors.values()))
     bias = median(spread) if len(spread) >= LEVEL else 0.0
     level = median(flat[-LEVEL:]) + float(weekday[at % 7]) + bias
@@ -92,13 +89,21 @@ def _weekday_effect(days: Ints, logs: Floats) -> Floats:
     effect = np.zeros(7)
     if len(days) < WEEKS:
         return effect
-    level = np.array([median(logs[max(i - 7, 0) : i + 8]) for i in range(len(logs))])
+    places = np.arange(len(logs))
+    level = _medians(logs, places - 7, places + 8)
     for weekday in range(7):
         own = (logs - level)[days % 7 == weekday]
         if len(own) >= 3:
             effect[weekday] = median(own)
     centred: Floats = effect - effect.mean()
     return centred
+
+
+def _medians(values: Floats, first: Ints, end: Ints) -> Floats:
+    """Median of the values from each of some places to before another, all as far apart; beyond both ends are none."""
+    width = int((end - first).max(initial=1))
+    padded = np.concatenate([np.full(width, np.nan), values, np.full(width, np.nan)])
+    return line_medians(np.lib.stride_tricks.sliding_window_view(padded, width)[first + width])
 
 
 def limit(tests: float, past: int, alpha: float = 1e-3) -> float:

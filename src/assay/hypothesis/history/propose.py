@@ -7,6 +7,7 @@ from assay.hypothesis.history.columns import changed_columns
 from assay.hypothesis.history.empty import emptier_columns
 from assay.hypothesis.history.mixtures import changed_mixtures
 from assay.hypothesis.history.restated import restated_days
+from assay.hypothesis.history.values import unusual_within
 from assay.hypothesis.history.volume import emptied, late_data, unusual_volumes
 from assay.hypothesis.hypothesis import Context, Hypothesis
 
@@ -28,7 +29,7 @@ def propose(context: Context) -> list[Hypothesis]:
     empty = {(day, *h.columns) for h in columns for day in h.evidence.get("days", ())}
     found += [
         h
-        for h in unusual_amounts(context, history)
+        for h in unusual_within(context, history, unusual_amounts(context, history))
         if h.evidence["day"] not in rows and (h.evidence["day"], *h.columns) not in empty
     ]
     found += changed_mixtures(context, history)
