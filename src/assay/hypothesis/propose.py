@@ -1,4 +1,4 @@
-"""All proposers, in the order of their findings' kinds, and the ranking of what they raise."""
+"""All proposers, and the ranking of what they raise."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ QUICK = (
 )  # fmt: skip
 """Proposers that ask the sample little; what they raise can be tested while the others still search."""
 SEARCHING = (
-    "categories.propose", "orders.propose", "identities.propose", "outliers.propose", "dependencies.propose", "sources",
+    "orders.propose", "identities.propose", "outliers.propose", "categories.propose", "dependencies.propose", "sources",
     "temporal.propose", "units.propose", "texts.wording",
 )  # fmt: skip
+"""Proposers that search the sample; those that need no counts come first, while the engine still counts."""
 PROPOSERS = QUICK + SEARCHING
 
 
@@ -41,6 +42,7 @@ def preload() -> None:
     """Import every proposer, so that this can be done while the engine is busy."""
     for name in PROPOSERS:
         import_module(f"assay.hypothesis.{name}")
+    import_module("rapidfuzz.process")
 
 
 def propose(context: Context, limit: int | None = None, proposers: Sequence[str] = PROPOSERS) -> Raised:
