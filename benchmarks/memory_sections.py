@@ -65,26 +65,30 @@ def budget(head: Head, results: Sequence[Result]) -> str:
 
 def stress(head: Head, results: Sequence[Result]) -> str:
     """Writers killed at random moments."""
-    one = results[-1]
-    lines = [
+    return _killed(
         "## Writers that are killed\n",
-        f"`python benchmarks/memory_stress.py --processes {one['processes']} --kills {one['killed']}` at revision",
-        f"{head['revision']}: {one['processes']} processes write to one SQLite memory at once, {one['killed']} of them",
-        f"are killed at random moments. Of {one['noted']:,} acknowledged writes {len(one['lost'])} are lost and",
-        f"{len(one['halves'])} half-written; {len(one['errors'])} errors were shown.",
-    ]
-    return "\n".join(lines) + "\n"
+        "python benchmarks/memory_stress.py",
+        "write",
+        "acknowledged writes",
+        head,
+        results,
+    )
 
 
 def kills(head: Head, results: Sequence[Result]) -> str:
     """Whole audits killed at random moments."""
+    return _killed(
+        "## Audits that are killed\n", "python -m benchmarks.memory_kills", "audit", "audits that ended", head, results
+    )
+
+
+def _killed(title: str, command: str, act: str, counted: str, head: Head, results: Sequence[Result]) -> str:
     one = results[-1]
     lines = [
-        "## Audits that are killed\n",
-        f"`python -m benchmarks.memory_kills --processes {one['processes']} --kills {one['killed']}` at revision",
-        f"{head['revision']}: {one['processes']} processes run whole audits into one SQLite memory at once,",
-        f"{one['killed']} of them are killed at random moments.",
-        f"Of {one['noted']:,} audits that ended {len(one['lost'])} are lost and",
+        title,
+        f"`{command} --processes {one['processes']} --kills {one['killed']}` at revision",
+        f"{head['revision']}: {one['processes']} processes {act} into one SQLite memory at once, {one['killed']} of them",
+        f"are killed at random moments. Of {one['noted']:,} {counted} {len(one['lost'])} are lost and",
         f"{len(one['halves'])} half-written; {len(one['errors'])} errors were shown.",
     ]
     return "\n".join(lines) + "\n"

@@ -128,8 +128,8 @@ def _named(items: list[Quantity], low: int, high: int) -> Order | None:
     broken, kept = int((gap < 0).sum()), int((gap > 0).sum())
     if gap.size < LEAST_ROWS or kept < LEAST_ROWS // 2 or broken > MOST_BROKEN * kept:
         return None
-    if broken and (gap[gap < 0] >= -1.0).mean() > 0.6:
-        return None  # time zones, as below
+    if broken and _off_by_a_day(-gap[gap < 0]):
+        return None
     return Order(low, high, gap.size, broken, 0.0, 0.0)
 
 
@@ -246,6 +246,14 @@ def _beyond_dates(x: Floats, y: Floats) -> float:
     return max(_density_beyond(gap, DAY_WIDTHS), tied)
 
 
+def _off_by_a_day(beyond: Floats) -> bool:
+    """Whether dates beyond the boundary are mostly so by one day, as time zones make them.
+
+    A swap of two dates is damage, and stays within their usual distance.
+    """
+    return float((beyond <= 1.0).mean()) > 0.6
+
+
 def _spills(x: Floats, y: Floats, bad: Bools, dates: bool, whole: bool, rng: np.random.Generator) -> bool:
     """Whether rows beyond the boundary crowd next to it, more than random values would.
 
@@ -260,8 +268,7 @@ def _spills(x: Floats, y: Floats, bad: Bools, dates: bool, whole: bool, rng: np.
         return float((where & (x - limit <= reach)).sum()) / max(1, int(where.sum()))
 
     if dates:
-        # A swap of two dates is damage and stays within their usual distance; a time zone moves by one day.
-        return float((bad & (x - y <= 1.0)).sum()) > 0.6 * count
+        return _off_by_a_day((x - y)[bad])
     if count < FEW * x.size and share(bad, y, 5.0, 0.5) > 0.3:
         return True
     return any(
