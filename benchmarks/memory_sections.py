@@ -65,21 +65,14 @@ def budget(head: Head, results: Sequence[Result]) -> str:
 
 def stress(head: Head, results: Sequence[Result]) -> str:
     """Writers killed at random moments."""
-    return _killed(
-        "## Writers that are killed\n",
-        "python benchmarks/memory_stress.py",
-        "write",
-        "acknowledged writes",
-        head,
-        results,
-    )
+    command, counted = "python benchmarks/memory_stress.py", "acknowledged writes"
+    return _killed("## Writers that are killed\n", command, "write", counted, head, results)
 
 
 def kills(head: Head, results: Sequence[Result]) -> str:
     """Whole audits killed at random moments."""
-    return _killed(
-        "## Audits that are killed\n", "python -m benchmarks.memory_kills", "audit", "audits that ended", head, results
-    )
+    command, counted = "python -m benchmarks.memory_kills", "audits that ended"
+    return _killed("## Audits that are killed\n", command, "audit", counted, head, results)
 
 
 def _killed(title: str, command: str, act: str, counted: str, head: Head, results: Sequence[Result]) -> str:
@@ -87,9 +80,9 @@ def _killed(title: str, command: str, act: str, counted: str, head: Head, result
     lines = [
         title,
         f"`{command} --processes {one['processes']} --kills {one['killed']}` at revision",
-        f"{head['revision']}: {one['processes']} processes {act} into one SQLite memory at once, {one['killed']} of them",
-        f"are killed at random moments. Of {one['noted']:,} {counted} {len(one['lost'])} are lost and",
-        f"{len(one['halves'])} half-written; {len(one['errors'])} errors were shown.",
+        f"{head['revision']}: {one['processes']} processes {act} into one SQLite memory at once,",
+        f"{one['killed']} of them are killed at random moments. Of {one['noted']:,} {counted}",
+        f"{len(one['lost'])} are lost and {len(one['halves'])} half-written; {len(one['errors'])} errors were shown.",
     ]
     return "\n".join(lines) + "\n"
 
