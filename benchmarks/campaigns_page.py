@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.campaigns.harm import Case, Curve, Point, curves
+from assay.campaigns.harm import Case, Curve, Measured, Point, curves
 from assay.campaigns.knobs import ATTRIBUTES, CLASSES
 from benchmarks.curves import Panel, chart
 
@@ -64,8 +64,13 @@ def main() -> None:
     runs = last_runs(options.logs)
     options.out.write_text(page(runs), encoding="utf-8")
     if "harm" in runs:
-        drawn = chart(panels([Case.from_json(line) for line in runs["harm"][1]]), bottom=0.5)
-        options.out.with_name("campaigns_harm.svg").write_text(drawn, encoding="utf-8")
+        cases = [Case.from_json(line) for line in runs["harm"][1]]
+        drawn = {
+            "campaigns_harm.svg": chart(panels(cases, lambda m: m.f1), bottom=0.5),
+            "campaigns_harm_regret.svg": chart(panels(cases, lambda m: m.regret)),
+        }
+        for name, picture in drawn.items():
+            options.out.with_name(name).write_text(picture, encoding="utf-8")
 
 
 def last_runs(logs: Sequence[Path]) -> dict[str, tuple[Line, list[Line]]]:
@@ -209,7 +214,10 @@ def harm(head: Line, lines: Sequence[Line]) -> str:
             f"macro F1 with 95 % intervals over {len(arguments['seeds'])} seeds (Student's t). Rows whose label is no class "
             "cannot be trained on and are left out in any case.\n",
             _table(titles, rows),
+            "Predictions, macro F1:\n",
             "![Macro F1 by share of damaged rows, with intervals](campaigns_harm.svg)\n",
+            "Recommendations, normalised regret (less is better):\n",
+            "![Regret by share of damaged rows, with intervals](campaigns_harm_regret.svg)\n",
             "What an audit cannot see stays: a wrong label that is a label, in a table that says everything once, looks like "
             "any other.\n",
         ]
@@ -224,16 +232,16 @@ def _harm_row(curve: Curve) -> list[str]:
     ]  # fmt: skip
 
 
-def panels(cases: Sequence[Case]) -> list[Panel]:
-    """For each damage the mean F1 of both models by the share of damaged rows, with 95 % intervals over seeds."""
+def panels(cases: Sequence[Case], measure: Callable[[Measured], float]) -> list[Panel]:
+    """For each damage the mean of a measure of both models by the share of damaged rows, with 95 % intervals."""
     drawn: dict[str, dict[str, dict[float, list[float]]]] = {}
     for case in cases:
         both = drawn.setdefault(case.damage, {"after quarantine": {}, "trained on damage": {}})
-        both["after quarantine"].setdefault(case.rate, []).append(case.repaired.f1)
-        both["trained on damage"].setdefault(case.rate, []).append(case.damaged.f1)
+        both["after quarantine"].setdefault(case.rate, []).append(measure(case.repaired))
+        both["trained on damage"].setdefault(case.rate, []).append(measure(case.damaged))
     found = []
     for damage, both in drawn.items():
-        points = {name: {rate: Point.of(f1) for rate, f1 in by.items()} for name, by in both.items()}
+        points = {name: {rate: Point.of(seen) for rate, seen in by.items()} for name, by in both.items()}
         means = {name: {rate: point.mean for rate, point in by.items()} for name, by in points.items()}
         ends = {name: {rate: (max(point.low, 0.0), min(point.high, 1.0)) for rate, point in by.items()}
                 for name, by in points.items()}  # fmt: skip

@@ -75,6 +75,6 @@ def test_the_last_run_of_a_log_counts(logs: list[Path]) -> None:
 
 
 def test_the_chart_has_a_panel_a_damage() -> None:
-    (panel,) = panels([case(1, 0.7), case(2, 0.8)])
+    (panel,) = panels([case(1, 0.7), case(2, 0.8)], lambda measured: measured.f1)
     assert panel.title == "garbage"
     assert panel.curves["trained on damage"] == {0.1: pytest.approx(0.75)}
