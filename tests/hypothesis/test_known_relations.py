@@ -132,6 +132,17 @@ def test_purchases_whose_carts_were_lost_are_found(share: float, blank: bool) ->
     assert len(reported - set(rows.tolist())) <= 0.02 * len(reported)
 
 
+def test_purchases_out_of_nowhere_do_not_make_missed_carts_wrong() -> None:
+    rng = np.random.default_rng(8)
+    table = missed_carts(rng)
+    none = np.flatnonzero((table["purchases"] == 0) & (table["add_to_cart"] == 0))
+    rows = rng.choice(none, 60, replace=False)
+    table["purchases"] = table["purchases"].copy()
+    table["purchases"][rows] = rng.integers(4, 30, len(rows))
+    (found,) = [h for h in alarms(table) if h.kind == "purchases_without_add_to_cart"]
+    assert set(rows_where(table, found)) == set(rows.tolist())
+
+
 def test_landings_are_compared_with_all_clicks_too() -> None:
     rng = np.random.default_rng(4)
     table = with_landings(rng)

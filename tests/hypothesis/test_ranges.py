@@ -100,6 +100,36 @@ def test_a_table_of_changes_is_signed_whatever_its_columns_are_called() -> None:
     assert not [h for h in findings(columns) if h.evidence["share_in_sample"] > 0.5]
 
 
+def earning(sign: float = -1.0) -> Columns:
+    """Purchases in a part of the rows, and what they are worth where there are any."""
+    columns = ads()
+    bought = np.random.default_rng(7).poisson(np.array(columns["clicks"]) * 0.05).astype(float)
+    worth = sign * np.round(bought * np.random.default_rng(8).gamma(9, 4, ROWS), 2)
+    return {**columns, "purchases": bought, "purchase_value": np.where(bought > 0, worth, np.nan)}
+
+
+def test_what_delivery_earns_is_wrong_where_all_of_it_is_negative() -> None:
+    (finding,) = findings(earning())
+    assert (finding.kind, finding.columns) == ("negative_metric", ("purchase_value",))
+
+
+def test_costs_may_be_written_with_a_minus_throughout() -> None:
+    columns = earning(1.0)
+    assert findings({**columns, "spend": -np.array(columns["spend"])}) == []
+
+
+def test_books_that_turn_several_amounts_are_no_error() -> None:
+    columns = earning()
+    assert findings({**columns, "spend": -np.array(columns["spend"])}) == []
+
+
+def test_turned_amounts_of_a_ledger_are_no_error() -> None:
+    rng = np.random.default_rng(9)
+    booked = np.round(rng.lognormal(4, 1, ROWS), 2)
+    accounts = [f"a{i % 40}" for i in range(ROWS)]
+    assert findings({"account": accounts, "total_revenue": -booked, "cost": booked / 2}) == []
+
+
 def test_minus_one_for_nothing_is_left_to_missing_values() -> None:
     columns = ads()
     values = np.array(columns["impressions"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
 from assay.hypothesis.hypothesis import Hypothesis
+from assay.hypothesis.temporal.mix import same_entities
 from assay.hypothesis.temporal.propose import propose
 from tests.builders import context_of, rows_where
 from tests.hypothesis.panels import Columns, ads, changed, day, only
@@ -224,6 +226,21 @@ def test_another_mix_of_campaigns_is_no_shift() -> None:
     clean["clicks"] = np.where(rich, clean["clicks"] * 3, clean["clicks"])
     clean["landing_page_views"] = np.where(rich, clean["landing_page_views"] * 3, clean["landing_page_views"])
     assert sure(only(clean, ~(rich & (clean["date"] >= day(60))))) == []
+
+
+@pytest.mark.parametrize(("all_rows", "agrees"), [(True, True), (False, False)])
+def test_one_large_row_of_each_entity_is_no_level(all_rows: bool, agrees: bool) -> None:
+    age = np.tile(np.arange(40), 6)
+    value = np.full(240, 50.0) + np.arange(240) % 7
+    table = {
+        "date": np.array([day(int(d)) for d in age], dtype="datetime64[D]"),
+        "campaign_id": [f"c{i // 40}" for i in range(240)],
+        "revenue": np.where((age >= 20) if all_rows else (age == 25), value * (3 if all_rows else 41), value),
+        "purchases": np.full(240, 2),
+    }
+    first = int((day(20) - dt.date(1970, 1, 1)).days)
+    paired = same_entities(context_of(table), "date", None, None, first, "revenue", "purchases")
+    assert paired is not None and paired.agrees(math.log(3)) is agrees
 
 
 # Shapes

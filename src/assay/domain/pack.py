@@ -30,6 +30,7 @@ class RoleSpec:
         dense: whether every row should have a value; None where that depends.
         signed: whether negative values are legitimate.
         fractional: whether a count may have decimals.
+        outlay: whether it is money that is paid, which some books write with a minus throughout.
         breakdown: whether rows may be split by it, so that it belongs to the grain.
         anchor: whether a column with it tells that the table is of the pack's domain.
         event_time: rank as the day that rows are about, the least first; 0 for what is never that.
@@ -43,6 +44,7 @@ class RoleSpec:
     dense: bool | None = None
     signed: bool = False
     fractional: bool = False
+    outlay: bool = False
     breakdown: bool = False
     anchor: bool = False
     event_time: int = 0
@@ -134,7 +136,7 @@ class _Builder:
     def _role(self, place: str, name: str, body: Any, title: str) -> None:
         if not isinstance(body, dict):
             raise ConfigurationError(f"{place}: must be a mapping with at least a family")
-        flags = ("dense", "signed", "fractional", "breakdown", "anchor")
+        flags = ("dense", "signed", "fractional", "outlay", "breakdown", "anchor")
         only(place, body, ("family", "synonyms", "weak", "event_time", "of", "times", *flags))
         for flag in flags:
             if not isinstance(body.get(flag, False), bool):

@@ -104,7 +104,8 @@ def _numbers_fit(family: Family, shape: NumberShape, reading: Reading, pack: Pac
             mostly_negative = shape.negative > DAMAGED
         return whole and not mostly_negative and abs(shape.mid) < 1e11
     if family is Family.MONEY:
-        return reading.signed or (spec is not None and spec.signed) or not mostly_negative
+        # Where nothing else in its name says otherwise, a pack knows what an amount is whatever its sign.
+        return reading.signed or (spec is not None and (spec.signed or not reading.qualifier)) or not mostly_negative
     if family is Family.RATE:
         return not mostly_negative or reading.signed
     if family is Family.DATE:

@@ -106,6 +106,8 @@ def _flipped(context: Context, name: str, values: Floats, named: bool, known: Fe
     if share > SIGNED_SHARE or len(above) < 10:
         if named and role.family is Family.COUNT and _turned(context, name, below, above):
             return 0.9, "what is counted cannot be less than none, and they are as large as the others"
+        if named and role.family is Family.MONEY and len(below) >= LEAST_NEGATIVE and _earned(context, name):
+            return 0.8, "what is earned beside counted delivery cannot be less than nothing, and others are positive"
         return (0.45, "but so many are that it may be signed") if named else (0.0, "")
     if known is not None and _decided(context, name, known):
         return (0.4 if named else 0.0), "but another column decides the sign: refunds or corrections"
@@ -138,6 +140,26 @@ def _turned(context: Context, name: str, below: Floats, above: Floats) -> bool:
             if (numbers < 0).sum() > MANY_NEGATIVE * np.isfinite(numbers).sum():
                 return False
     return True
+
+
+def _earned(context: Context, name: str) -> bool:
+    """Whether amounts are what a pack's delivery earns, in a table that does not turn its counts and other amounts.
+
+    What is paid may be written with a minus throughout, and books turn the sign of whole columns: neither is so here.
+    """
+    spec = context.pack.roles.get(context.role(name).name)
+    if spec is None or spec.outlay:
+        return False
+    counted = False
+    for other, role in context.roles.items():
+        if other == name or role.family not in (Family.COUNT, Family.MONEY) or other not in context.profile.sample:
+            continue
+        numbers = context.profile[other].numbers if context.profile[other].type.numeric else np.empty(0)
+        if (numbers < 0).sum() > MANY_NEGATIVE * np.isfinite(numbers).sum():
+            return False
+        beside = context.pack.roles.get(role.name)
+        counted |= beside is not None and beside.anchor and beside.pack == spec.pack and role.family is Family.COUNT
+    return counted
 
 
 def _alike(first: Floats, second: Floats) -> bool:

@@ -55,6 +55,8 @@ INDEPENDENT = frozenset(
 """Relations of the pack stand for themselves unless other damage of a cell explains them: each is a contradiction that
 a person has to resolve."""
 
+BROKEN = INDEPENDENT | {"relation_violation"}
+
 
 def fold(
     hypotheses: Sequence[Hypothesis], rows: Sequence[int], shared: Mapping[tuple[int, int], int], table_rows: int
@@ -202,9 +204,7 @@ def _confirmed(
     return any(
         shared.get((min(i, effect), max(i, effect)), 0) >= COVERED * rows[effect]
         for i, other in enumerate(hypotheses)
-        if other.kind in INDEPENDENT | {"relation_violation"}
-        and other.confidence >= SURE
-        and _linked(other, hypotheses[effect])
+        if other.kind in BROKEN and other.confidence >= SURE and _linked(other, hypotheses[effect])
     )
 
 

@@ -6,7 +6,9 @@ import numpy as np
 
 from assay.hypothesis.relations.attribution import attributed
 from assay.hypothesis.relations.excess import ENOUGH, SMALL, Box, Null, Rows, explained
+from assay.profile.arrays import Floats
 
+SURPRISING = 3.0  # standard deviations
 MUCH = 0.2  # of the rows with several events, from which on damage lies close below as well
 
 
@@ -91,6 +93,20 @@ def _missed(rows: Rows) -> Null:
     if not rate or rate < MUCH:
         # Where carts and purchases are counted apart, many rows lie close below and some close above.
         boxes += [box for box in attributed(Rows(rows.a, rows.b, None, rows.undelivered)).boxes if box.low]
-    if not explained(cell, rate * alone if rate else 0.0):
+    expected = rate * alone if rate else 0.0
+    if _larger(rows.a[lost], rows.a[many]):
+        # Events out of nowhere, not events whose b was lost: a row of one is as rare among them as a row of two.
+        expected = min(expected, float(np.count_nonzero(lost & (rows.a <= 2))))
+    if not explained(cell, expected):
         boxes.append(Box(0, 0, 1.0))
     return Null(tuple(boxes), rate)
+
+
+def _larger(some: Floats, every: Floats) -> bool:
+    """Whether some rows are far less often among the smaller half than rows drawn from every one would be."""
+    if not len(some):
+        return False
+    middle = np.median(every)
+    share = float(np.mean(every <= middle))
+    spread = np.sqrt(len(some) * share * (1 - share))
+    return bool(np.count_nonzero(some <= middle) < len(some) * share - SURPRISING * spread)

@@ -9,9 +9,12 @@ import numpy as np
 
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context
+from assay.profile.arrays import Floats, Ints
 
 WINDOW = 28  # days before and after
 FEWEST_ROWS = 5
+FEW = 0.1  # of an entity's rows that have some of a metric, on one side of a date
+ENOUGH = 4  # such rows
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,8 @@ def same_entities(
     rows &= np.isfinite(top) & np.isfinite(bottom)
     who, late = sample[entity].codes[rows], days[rows] >= day
     n = len(sample[entity].values)
-    sums = [
-        np.bincount(who, weights=np.where(part, v[rows], 0.0), minlength=n)
-        for part in (~late, late)
-        for v in (top, bottom)
-    ]
+    levels = [_without_peaks(v[rows], 2 * who + late, 2 * n) for v in (top, bottom)]
+    sums = [np.bincount(who, weights=np.where(part, v, 0.0), minlength=n) for part in (~late, late) for v in levels]
     before, base, after, later = sums
     both = (base > 0) & (later > 0) & (before > 0)
     if not both.any():
@@ -105,3 +105,14 @@ def same_entities(
         float(expected[steady].sum()),
         int(steady.sum()),
     )
+
+
+def _without_peaks(values: Floats, groups: Ints, n: int) -> Floats:
+    """Each group's few largest values, brought down to the next one: what one row has is not the level of an entity."""
+    some = np.bincount(groups, weights=values > 0, minlength=n).astype(np.int64)
+    size = np.bincount(groups, minlength=n)
+    order = np.lexsort((values, groups))
+    peaks = np.where(some >= ENOUGH, np.ceil(FEW * some).astype(np.int64), 0)
+    highest = np.cumsum(size) - 1 - peaks
+    caps = values[order[np.maximum(highest, 0)]]
+    return np.minimum(values, caps[groups])
