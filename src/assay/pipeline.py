@@ -28,7 +28,7 @@ from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.propose import QUICK, SEARCHING, Raised, preload, propose
 from assay.judge.checked import checked
 from assay.judge.finding import AuditedColumn, Verdict
-from assay.judge.findings import Ruling, Seen, confirm, confirm_and_look, rule
+from assay.judge.findings import Ruling, Seen, confirm, confirm_and_look, keep_copies, rule
 from assay.judge.quarantine import write_rows
 from assay.judge.remembered import Remembered
 from assay.judge.verdict import Judgement
@@ -226,6 +226,7 @@ def hypothesise(
     else:
         search = background.submit(propose, context, proposers=SEARCHING)
         first = refined(propose(informed(), proposers=QUICK))
+        first = replace(first, hypotheses=tuple(keep_copies(source, first.hypotheses)))
         tested = confirm(source, first.hypotheses)
         second = refined(search.result())
     progress(f"testing {len(first.hypotheses) + len(second.hypotheses)} hypotheses")

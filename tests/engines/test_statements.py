@@ -17,7 +17,8 @@ from assay.pipeline import audit
 from assay.profile.draw import empty_sample, sample_query
 from assay.profile.groups import GroupPlan, groups_query
 from assay.profile.sample import from_arrow
-from assay.scan.evidence import Copies, RowCheck, overlaps
+from assay.scan.copies import Copies
+from assay.scan.evidence import RowCheck, overlaps
 from assay.scan.metrics import ColumnExtent, ColumnMoments, DistinctRows, NotNullCount, RowCount, RowsWhere
 from assay.scan.planner import statements
 from assay.source.base import Source

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from assay.scan.evidence import BITS, Copies, overlaps, stream_rows
+from assay.scan.copies import Copies, keep
+from assay.scan.evidence import BITS, overlaps, stream_rows
 from assay.source.duckdb import DuckDBSource
 from tests.builders import source_of
 
@@ -48,6 +49,16 @@ def test_key_copies_leave_exact_copies_out() -> None:
     assert [i for batch in reader for i in batch.column("row_index").to_pylist()] == [2]
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 2)), st.integers(0, 2)), min_size=1, max_size=25))
+def test_copies_whose_places_are_kept_are_the_same_rows(rows: list[tuple[int | None, int]]) -> None:
+    source = source_of({"a": [r[0] for r in rows], "b": [r[1] for r in rows]})
+    tests = [Copies(("a", "b")), Copies(("a",)), Copies(("a",), ("a", "b"))]
+    kept = keep(source, tests)
+    assert all(copies.kept is not None for copies in kept)
+    assert overlaps(source, kept, ["a"], limit=9) == overlaps(source, tests, ["a"], limit=9)
+
+
 class Unplaced(DuckDBSource):
     """An engine whose rows have no places: equal rows share theirs."""
 
@@ -61,6 +72,7 @@ def test_without_places_as_many_copies_are_told_as_distinct_rows_are_fewer(rows:
     source = source_of({"a": [r[0] for r in rows], "b": [r[1] for r in rows]})
     source.__class__, source.positions = Unplaced, False
     checks = [Copies(("a", "b")), Copies(("a",)), Copies(("a",), ("a", "b"))]
+    assert keep(source, checks) == checks  # there is nothing by which their rows could be kept
     counted: Counter[int] = Counter()
     for group in overlaps(source, checks, [], limit=1):
         counted.update(dict.fromkeys(group.failed, group.rows))

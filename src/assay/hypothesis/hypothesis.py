@@ -69,10 +69,12 @@ class CopyTest:
         columns: what repeats (the grain, or all columns).
         except_columns: rows that repeat in these columns as well are not counted, since exact copies have a finding
             of their own; empty to count all.
+        kept: where the engine keeps the places of these rows, for a FROM clause, once they were looked for.
     """
 
     columns: tuple[str, ...]
     except_columns: tuple[str, ...] = ()
+    kept: exp.Expr | None = None
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,17 @@ from sqlglot import exp
 
 from assay.errors import QueryError
 from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest
-from assay.judge.besides import beside, joined
 from assay.judge.causes import fold, fold_together, fold_volumes
 from assay.judge.finding import Finding, Verdict, claim
 from assay.judge.severity import severity
 from assay.judge.verdict import Judgement, decide, judged, metrics_of
-from assay.scan.evidence import Copies, Overlap, RowCheck, among, overlaps
+from assay.scan.copies import Copies, keep
+from assay.scan.evidence import Overlap, RowCheck, among, overlaps
 from assay.scan.planner import TERMS_PER_STATEMENT, measure
 from assay.source.base import Source
 
 MAX_FIELDS = 60
+LIKELY = 0.5  # a priori: copies that the sample shows
 SHOWN_COLUMNS = 8  # of a finding's own, beside the key
 
 
@@ -48,6 +49,23 @@ def finding_id(table: str, kind: str, columns: Sequence[str], segment: str = "")
     """The same table, kind, columns and segment give the same id in every run (12 hexadecimal digits)."""
     text = "\x1f".join([table, kind, segment, *columns])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def keep_copies(source: Source, hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """The same hypotheses, where the engine can keep answers with the places of the copies that are likely there.
+
+    Copies are what takes longest to find. Kept, they are found once, and not for their number, their overlap with
+    other errors and the bad rows each; and while others are still searching the sample.
+    """
+    tests = {i: _copies(h.test) for i, h in enumerate(hypotheses) if isinstance(h.test, CopyTest) and h.prior >= LIKELY}
+    told = list(hypotheses)
+    try:
+        found = keep(source, list(tests.values()))
+    except QueryError:
+        return told
+    for place, copies in zip(tests, found, strict=True):
+        told[place] = replace(told[place], test=CopyTest(copies.columns, copies.except_columns, copies.kept))
+    return told
 
 
 def confirm(source: Source, hypotheses: Sequence[Hypothesis]) -> list[Judgement]:
@@ -147,13 +165,7 @@ def rule(
         missing = [told[e].hypothesis.confidence for e, root in volumes.items() if root == place]
         sure = max([judgement.hypothesis.confidence, *missing])
         judgement = replace(judgement, hypothesis=replace(judgement.hypothesis, confidence=sure))
-        besides = beside(place, with_rows, cause, shared)
-        if besides:
-            judgement = joined(
-                judgement, [told[e] for e in besides], [g for g in groups if g.failed & {place, *besides}]
-            )
-            checks[place] = row_check(judgement.hypothesis)
-        shown = [g for g in groups if g.failed & {index, *besides}] if index is not None else []
+        shown = [g for g in groups if index in g.failed] if index is not None else []
         finding = _finding(proved_on or source, judgement, effects, _first(shown, judgement, key, sample_rows))
         findings.append(finding)
         cells[finding.id] = judgement.hypothesis.cells or judgement.hypothesis.columns
@@ -172,8 +184,12 @@ def row_check(hypothesis: Hypothesis) -> RowCheck:
     if isinstance(test, RowTest):
         return test.bad
     if isinstance(test, CopyTest):
-        return Copies(test.columns, test.except_columns)
+        return _copies(test)
     raise TypeError("a claim about the whole table has no rows")
+
+
+def _copies(test: CopyTest) -> Copies:
+    return Copies(test.columns, test.except_columns, test.kept)
 
 
 def _distinct(errors: Sequence[Judgement], table: str) -> list[Judgement]:

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlglot import exp
+
 from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest
 from assay.judge.finding import Verdict
-from assay.scan.metrics import Count, DistinctRows, Metric, RowCount, RowsWhere
+from assay.scan.metrics import Count, DistinctRows, KeptRows, Metric, RowCount, RowsWhere
 from assay.scan.planner import Measurement
 
 SIGNIFICANCE = 4.0  # standard deviations beyond the tolerated share
@@ -39,6 +41,8 @@ def metrics_of(hypothesis: Hypothesis) -> list[Metric]:
             if test.benign is not None:
                 wanted.append(RowsWhere(test.predicate))
             return wanted
+        case CopyTest(kept=exp.Expr() as kept):
+            return [KeptRows(kept)]
         case CopyTest(columns=columns, except_columns=others):
             return [DistinctRows(others) if others else RowCount(), DistinctRows(columns)]
         case Fact():
@@ -55,7 +59,7 @@ def decide(hypothesis: Hypothesis, measurements: Mapping[Metric, Measurement], r
         counts.append(measurement.state.n)
     match hypothesis.test:
         case CopyTest():
-            return judged(hypothesis, counts[0] - counts[1], 0, rows)
+            return judged(hypothesis, counts[0] - sum(counts[1:]), 0, rows)
         case RowTest():
             return judged(hypothesis, counts[1], counts[2] - counts[1] if len(counts) > 2 else 0, rows)
         case Fact():

@@ -13,7 +13,7 @@ from assay.errors import QueryError
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.scope import event_date
 from assay.judge.findings import Ruling
-from assay.scan.evidence import Copies
+from assay.scan.copies import Copies
 from assay.source.base import Source
 
 DIGITS = 6  # of a magnitude: sums that engines add in any order are not told by their last digits

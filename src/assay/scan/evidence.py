@@ -10,20 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from assay.scan.copies import Copies, telling
 from assay.source.base import Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 BITS = 60
-
-
-@dataclass(frozen=True)
-class Copies:
-    """A test that needs the whole table: the row repeats an earlier one in ``columns``, not in ``except_columns``."""
-
-    columns: tuple[str, ...]
-    except_columns: tuple[str, ...] = ()
 
 
 RowCheck = exp.Expr | Copies
@@ -105,7 +98,7 @@ def stream_rows(source: Source, checks: Sequence[RowCheck], fields: Sequence[str
 
 def _flagged(source: Source, checks: Sequence[RowCheck], fields: Sequence[str]) -> tuple[exp.Select, list[str]]:
     """Rows with their position, the fields and the masks; and the names of the masks."""
-    prints = _Joined(source) if source.positions else _Numbered(source)
+    prints = telling(source)
     conditions = [prints.later_copy(c) if isinstance(c, Copies) else c.copy() for c in checks]
     masks = {
         f"m{start // BITS}": reduce(
@@ -127,97 +120,3 @@ def _bit(condition: exp.Expr, bit: int) -> exp.Expr:
         ifs=[exp.If(this=condition, true=exp.cast(exp.Literal.number(1 << bit), "bigint"))],
         default=exp.cast(exp.Literal.number(0), "bigint"),
     )
-
-
-class _Fingerprints:
-    """The fingerprints by which copies are told."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._hashes: dict[tuple[str, ...], str] = {}
-
-    def _hash(self, columns: tuple[str, ...]) -> str:
-        """The name of the fingerprint of some columns."""
-        return self._hashes.setdefault(columns, f"fingerprint{len(self._hashes)}")
-
-    def _hashed(self) -> exp.Select:
-        """The table with its fingerprints."""
-        hashed = [exp.alias_(self._source.fingerprint(c), alias) for c, alias in self._hashes.items()]
-        return exp.select("*", *hashed).from_(self._source.relation())
-
-
-class _Joined(_Fingerprints):
-    """Where every row has a place: joins that tell a row whether an earlier one has the same fingerprint.
-
-    Only fingerprints that repeat are kept, so that the joined side is small however long the table is.
-    """
-
-    def __init__(self, source: Source) -> None:
-        super().__init__(source)
-        self._groups: dict[Copies, str] = {}
-
-    def later_copy(self, copies: Copies) -> exp.Expr:
-        """True on a row that is a copy; null or false on every other."""
-        name = self._groups.setdefault(copies, f"copies{len(self._groups)}")
-        self._hash(copies.columns)
-        later = exp.NEQ(this=self._source.position(), expression=exp.column("first_place", table=name))
-        if not copies.except_columns:
-            return later
-        exact = exp.Coalesce(this=self.later_copy(Copies(copies.except_columns)), expressions=[exp.false()])
-        return exp.and_(later, exp.not_(exact))
-
-    def join(self, query: exp.Select) -> exp.Select:
-        """Add the table and the joins to ``query``."""
-        if not self._groups:
-            return query.from_(self._source.relation())
-        query = query.from_(self._hashed().subquery("hashed"))
-        for copies, name in self._groups.items():
-            key = exp.column(self._hashes[copies.columns], table="hashed")
-            on = key.eq(exp.column("fingerprint", table=name))
-            query = query.join(self._repeated(copies).subquery(name), on=on, join_type="left")
-        return query
-
-    def _repeated(self, copies: Copies) -> exp.Select:
-        counted: exp.Expr = exp.Star()
-        if copies.except_columns:
-            counted = exp.Distinct(expressions=[self._source.fingerprint(copies.except_columns)])
-        return (
-            exp.select(
-                exp.alias_(self._source.fingerprint(copies.columns), "fingerprint"),
-                exp.alias_(exp.Min(this=self._source.position()), "first_place"),
-            )
-            .from_(self._source.relation())
-            .group_by(exp.Literal.number(1))
-            .having(exp.Count(this=counted) > 1)
-        )
-
-
-class _Numbered(_Fingerprints):
-    """Where equal rows share their place: windows that number the rows of each fingerprint."""
-
-    def __init__(self, source: Source) -> None:
-        super().__init__(source)
-        self._windows: dict[str, exp.Expr] = {}
-
-    def later_copy(self, copies: Copies) -> exp.Expr:
-        """True on a row that is a copy, false on every other."""
-        key = self._hash(copies.columns)
-        if not copies.except_columns:
-            return self._window(f"{key}_number", exp.RowNumber(), key) > 1
-        # The first of each version, unless it is the first version: whichever of its equal rows is numbered first.
-        version = self._hash(copies.except_columns)
-        first = self._window(f"{key}_{version}", exp.FirstValue(this=exp.column(version)), key)
-        number = self._window(f"{version}_number", exp.RowNumber(), version)
-        return exp.and_(exp.NEQ(this=exp.column(version), expression=first), number.eq(1))
-
-    def join(self, query: exp.Select) -> exp.Select:
-        """Add the table, with its rows numbered, to ``query``."""
-        if not self._windows:
-            return query.from_(self._source.relation())
-        fields = [exp.alias_(window, name) for name, window in self._windows.items()]
-        return query.from_(exp.select("*", *fields).from_(self._hashed().subquery("hashed")).subquery("numbered"))
-
-    def _window(self, name: str, function: exp.Expr, key: str) -> exp.Column:
-        order = exp.Order(expressions=[self._source.position()])
-        self._windows[name] = exp.Window(this=function, partition_by=[exp.column(key)], order=order)
-        return exp.column(name)
