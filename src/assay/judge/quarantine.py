@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from assay.judge.finding import Severity
 from assay.judge.findings import Ruling
@@ -23,6 +22,8 @@ def write_rows(source: Source, ruling: Ruling, key: Sequence[str], path: Path) -
     Returns:
         The number of lines. ``row_index`` is null where the source has no stable positions.
     """
+    import pyarrow.parquet as pq  # here, as an audit that writes no rows starts sooner without its file systems
+
     names = [k for k in key if k not in ("finding_id", "row_index", "columns")]
     noted = {f.id for f in ruling.findings if f.severity.rank >= Severity.LOW.rank}
     checks = {finding: check for finding, check in ruling.checks.items() if finding not in noted}

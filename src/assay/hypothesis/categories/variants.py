@@ -85,7 +85,8 @@ def same_after_folding(values: Sequence[str], counts: Ints, chosen: bool = False
     groups: dict[str, list[int]] = defaultdict(list)
     for i, value in enumerate(values):
         key = squeezed(value)
-        groups[key if len(key) >= 5 and sum(c.isalpha() for c in key) >= 5 else folded(value)].append(i)
+        letters = key[:5].isalpha() or sum(map(str.isalpha, key)) >= 5
+        groups[key if len(key) >= 5 and letters else folded(value)].append(i)
     several = [g for g in groups.values() if len(g) > 1]
     if not several:
         return {}

@@ -89,7 +89,7 @@ class Split:
         wide[entity[firsts[reach > max(0.85, least)]]] = True
         chosen = wide[entity]
         entity, mean = entity[chosen], mean[chosen]
-        order = np.argsort(entity * 1e3 + mean, kind="stable")
+        order = np.argsort(entity * 1e3 + mean)  # equal ones have no gap, in whatever order
         gap = np.where(np.diff(entity[order]) == 0, np.diff(mean[order]), 0.0)
         far = np.flatnonzero(gap > 0.8 * least)
         far = far[np.argsort(-gap[far], kind="stable")]
