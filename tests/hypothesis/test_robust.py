@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from assay.hypothesis.robust import median
+from assay.hypothesis.robust import median, quantiles
 
 
 @given(arrays(np.float64, st.integers(1, 40), elements=st.floats(-1e300, 1e300)))
@@ -21,3 +21,12 @@ def test_the_median_of_a_vector_is_numpys(values: np.ndarray) -> None:
 @pytest.mark.parametrize("values", [[], [1.0, math.nan, 2.0]])
 def test_nothing_and_nothing_known_have_no_median(values: list[float]) -> None:
     assert math.isnan(median(np.array(values)))
+
+
+@given(
+    arrays(np.float64, st.integers(1, 40), elements=st.floats(-1e150, 1e150)),
+    st.lists(st.floats(0, 1), min_size=1, max_size=4),
+)
+def test_the_quantiles_of_a_vector_are_numpys(values: np.ndarray, shares: list[float]) -> None:
+    scale = float(np.max(np.abs(values))) + 1e-300
+    assert quantiles(values, shares) == pytest.approx(np.quantile(values, shares), rel=1e-9, abs=1e-12 * scale)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,18 @@ def median(values: Floats) -> float:
     if not n or np.isnan(ordered[-1]):
         return float("nan")
     return float(ordered[n // 2]) if n % 2 else 0.5 * float(ordered[n // 2 - 1] + ordered[n // 2])
+
+
+def quantiles(values: Floats, shares: Sequence[float]) -> Floats:
+    """Quantiles of a vector, linear between neighbours.
+
+    They equal ``np.quantile``, which takes several times as long for a few hundred values.
+    """
+    ordered = np.sort(values)
+    places = np.asarray(shares) * (ordered.size - 1)
+    below = places.astype(np.int64)
+    above = np.minimum(below + 1, ordered.size - 1)
+    return np.asarray(ordered[below] + (places - below) * (ordered[above] - ordered[below]), dtype=np.float64)
 
 
 def densest(values: Floats, share: float) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assay.hypothesis.robust import densest
+from assay.hypothesis.robust import densest, median, quantiles
 from assay.profile.arrays import Bools, Floats, Ints
 
 LEAST_EXPLAINED = 0.02
@@ -42,9 +42,10 @@ class Effect:
         """The same, with no level (NaN) for doubtful values."""
         return replace(self, shifts=np.where(self.doubtful, np.nan, self.shifts))
 
-    def __call__(self) -> Floats:
+    def __call__(self, rows: Ints | slice = slice(None)) -> Floats:
+        """The shift of each sample row, or of some."""
         table = np.append(self.shifts, np.nan if self.default is None else self.default)
-        return np.asarray(table[self.dimension.codes], dtype=np.float64)
+        return np.asarray(table[self.dimension.codes[rows]], dtype=np.float64)
 
 
 def best_effect(
@@ -52,15 +53,16 @@ def best_effect(
 ) -> tuple[Effect, float] | None:
     """The dimension that explains most of the residual's variance, with the level of each of its values."""
     clipped = np.clip(rest, -2 * width, 2 * width)
-    total = float(np.var(clipped)) * clipped.size
+    centred = clipped - clipped.mean()
+    total = float(centred @ centred)
     best: tuple[float, Dimension] | None = None
     for dimension in dimensions:
         if dimension.name in used or total <= 0:
             continue
         codes = dimension.codes[rows] + 1
-        sums = np.bincount(codes, clipped - clipped.mean(), dimension.size + 1)
+        sums = np.bincount(codes, centred, dimension.size + 1)
         counts = np.bincount(codes, minlength=dimension.size + 1)
-        explained = float(np.sum(sums**2 / np.maximum(counts, 1))) / total
+        explained = float(sums @ (sums / np.maximum(counts, 1))) / total
         explained -= dimension.size / clipped.size  # what many values explain by chance
         if explained > (best[0] if best else LEAST_EXPLAINED):
             best = (explained, dimension)
@@ -71,7 +73,7 @@ def best_effect(
     shifts, doubtful = _shifts(rest, dimension.codes[rows], dimension.size, share, width)
     shifts = np.round(5 * shifts) / 5 + 0.0
     effect = Effect(dimension, shifts, 0.0 if np.max(np.abs(shifts)) <= np.log(2.0) else None, doubtful)
-    after = rest - effect()[rows]
+    after = rest - effect(rows)
     spread = densest(after[np.isfinite(after)], share)[1]
     return (effect, spread) if spread < 0.97 * width else None
 
@@ -81,14 +83,14 @@ def _shifts(rest: Floats, codes: Ints, size: int, share: float, width: float) ->
 
     Most of one may be blown up, and so spread out: a denser part far below tells then.
     """
-    order = np.argsort(codes, kind="stable")
+    order = np.argsort(codes.astype(np.int16), kind="stable")  # few values: by radix
     edges = np.searchsorted(codes[order], np.arange(size + 1))
     ordered = rest[order]
     groups = {i: ordered[edges[i] : edges[i + 1]] for i in range(size) if edges[i + 1] - edges[i] >= LEAST_GROUP}
     found = {i: densest(group, share) for i, group in groups.items()}
-    usual = min(width, float(np.median([spread for _, spread in found.values()])) if found else 0.0)
+    usual = min(width, median(np.array([spread for _, spread in found.values()])) if found else 0.0)
     # Levels of groups differ by nature, and a group may have two: only one far above the others is doubted.
-    low_end, middle = np.quantile([centre for centre, _ in found.values()] or [0.0], (0.16, 0.5))
+    low_end, middle = quantiles(np.array([centre for centre, _ in found.values()] or [0.0]), (0.16, 0.5))
     highest = middle + (middle - low_end) + LEAST_FACTOR
     shifts, doubtful = np.zeros(size), np.zeros(size, dtype=np.bool_)
     for i, (centre, spread) in found.items():

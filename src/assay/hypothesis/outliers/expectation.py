@@ -10,7 +10,7 @@ import numpy as np
 from assay.hypothesis.measures import Measure
 from assay.hypothesis.outliers.effects import LEAST_FACTOR, Effect
 from assay.hypothesis.outliers.lines import ALONE_SHARE, LINKED_SHARE, Line, some
-from assay.hypothesis.robust import Curve, densest, tail_cut
+from assay.hypothesis.robust import Curve, densest, median, quantiles, tail_cut
 from assay.profile.arrays import Bools, Floats
 
 FIT_ROWS = 20_000
@@ -131,11 +131,11 @@ def _by_level(line: Floats, rest: Floats, floor: float) -> tuple[Curve, Curve, C
     knots: list[float] = []
     stats: list[Floats] = []
     for part in np.array_split(order, bins):
-        at = float(np.median(line[part]))
+        at = median(line[part])
         if knots and at < knots[-1] + 0.1:
             continue
         knots.append(at)
-        stats.append(np.quantile(rest[part], (0.16, 0.5, 0.84)))
+        stats.append(quantiles(rest[part], (0.16, 0.5, 0.84)))
     x = np.array(knots)
     low, middle, high = np.array(stats).T
     values = middle + x

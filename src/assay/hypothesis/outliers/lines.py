@@ -128,7 +128,7 @@ def _segmented(
         if effect is None:
             break
         effects.append(effect[0])
-        rest, width = rest - effect[0]()[rows], effect[1]
+        rest, width = rest - effect[0](rows), effect[1]
         kept = np.isfinite(rest)
         rows, rest, part = rows[kept], rest[kept], part[kept]
     correlation = _rank_correlation(rest + part, part) if index >= 0 and rows.size > 50 else 0.0
@@ -139,8 +139,15 @@ def _rank_correlation(a: Floats, b: Floats) -> float:
     """Spearman's in at most some hundred rows, ties by position; damage weakens it for all candidates alike."""
     few = slice(None, None, max(a.size // PAIR_ROWS, 1))
     a, b = a[few], b[few]
-    ranks = [np.argsort(np.argsort(v)).astype(np.float64) for v in (a, b)]
-    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+    apart = _ranks(a) - _ranks(b)
+    n = float(a.size)
+    return 1 - 6 * float(apart @ apart) / (n * (n * n - 1))  # of ranks without ties
+
+
+def _ranks(values: Floats) -> Floats:
+    ranks = np.empty(values.size)
+    ranks[np.argsort(values, kind="stable")] = np.arange(values.size)
+    return ranks
 
 
 def _slope(level: Floats, related: Floats, share: float) -> float:
