@@ -146,6 +146,57 @@ def test_habits_are_no_dependencies() -> None:
     assert sure(data) == []
 
 
+def campaigns(split: bool = False) -> dict[str, list[Any]]:
+    """Days of sixty campaigns, each on one of three platforms; or on two, each in rows of its own."""
+    rng = random.Random(8)
+    platforms = ["search", "social", "video"]
+    home = {c: rng.choices(platforms, weights=[11, 8, 1])[0] for c in range(60)}
+    also = {c: rng.choice([p for p in platforms if p != home[c]]) for c in range(60)}
+    rows = []
+    for day in range(70):
+        for c in range(60):
+            first = dt.date(2025, 1, 1) + dt.timedelta(days=day), f"c{c}", f"Campaign {c} {home[c][:2]}"
+            rows.append((*first, home[c], rng.randint(0, 90)))
+            if split and rng.random() < 2 / 3:
+                rows.append((*first, also[c], rng.randint(0, 90)))
+    names = ("date", "campaign_id", "campaign_name", "platform", "clicks")
+    return {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.4])
+def test_exchanged_cells_of_few_values_are_found(rate: float) -> None:
+    data = campaigns()
+    bad = set()
+    rng = random.Random(9)
+    for i in rng.sample(range(len(data["platform"])), round(rate * len(data["platform"]))):
+        data["platform"][i] = rng.choice([p for p in ("search", "social", "video") if p != data["platform"][i]])
+        bad.add(i)
+    (found,) = sure(data)
+    assert found.columns[0] == "platform"
+    rows = set(rows_where(data, found))
+    assert len(rows & bad) >= 0.95 * len(bad)
+    assert len(rows - bad) <= 0.05 * len(rows)
+
+
+def test_campaigns_on_two_platforms_are_no_error() -> None:
+    data = campaigns(split=True)
+    assert sure(data) == []
+
+
+def test_habits_among_three_values_are_no_dependencies() -> None:
+    rng = random.Random(10)
+    home = {c: rng.randrange(3) for c in range(90)}
+    loyal = {c: rng.betavariate(3, 2) for c in range(90)}
+    customers = [rng.randrange(90) for _ in range(6_000)]
+    data: dict[str, list[Any]] = {
+        "customer": [f"cu{c}" for c in customers],
+        "customer_name": [f"Customer No. {c}" for c in customers],
+    }
+    picked = [home[c] if rng.random() < loyal[c] else rng.randrange(3) for c in customers]
+    data["channel"] = [("shop", "web", "phone")[p] for p in picked]
+    assert sure(data) == []
+
+
 def test_a_town_name_in_two_regions_is_no_error() -> None:
     data = table()
     for i, clinic in enumerate(data["clinic_id"]):

@@ -143,6 +143,20 @@ def test_purchases_out_of_nowhere_do_not_make_missed_carts_wrong() -> None:
     assert set(rows_where(table, found)) == set(rows.tolist())
 
 
+def test_a_code_for_nothing_does_not_make_reloads_wrong() -> None:
+    rng = np.random.default_rng(9)
+    table = with_landings(rng)
+    views = np.minimum(table["landing_page_views"], table["link_clicks"])
+    reloads, code = (
+        rng.choice(np.flatnonzero(table["link_clicks"] > 1), 33, replace=False)[:3],
+        rng.integers(0, ROWS, 30),
+    )
+    views[reloads] = table["link_clicks"][reloads] + 1
+    views[code] = 9_999
+    (found,) = [h for h in alarms(table | {"landing_page_views": views}) if h.columns[1] == "link_clicks"]
+    assert set(rows_where(table | {"landing_page_views": views}, found)) == set(code.tolist())
+
+
 def test_landings_are_compared_with_all_clicks_too() -> None:
     rng = np.random.default_rng(4)
     table = with_landings(rng)

@@ -18,7 +18,7 @@ from assay.source.base import ColumnType
 _SUBSAMPLE = 4_000
 _MOST_COLUMNS = 60
 _MOST_MEASURED = 120
-_LEAST_KAPPA = 0.2
+_LEAST_KAPPA = 0.1
 _EXCEPTION_ROWS, _EXCEPTION_SHARE = 5, 0.7
 _FAMILIES = (Family.ID, Family.NAME, Family.DIMENSION, Family.TEXT, Family.DATE, Family.FLAG, Family.OTHER)
 _TYPES = (ColumnType.TEXT, ColumnType.INTEGER, ColumnType.DATE)

@@ -20,10 +20,14 @@ Bools = npt.NDArray[np.bool_]
 
 _GROUP = 3  # rows from which a group has a majority worth the name
 _MOST_LEFT = 0.6  # of the breaks that chance would give
+_MORE_LEFT, _MANY_GROUPS, _EVEN = 0.9, 20, 1.25  # the same, where many groups break it at one rate as habits do not
+_CLEARLY = 8.0  # standard deviations by which chance would break it more often
 _MOST_BROKEN = 0.5
 _OFTEN_BROKEN, _EVENLY = 0.25, 1.5  # above this rate, only what is spread over the groups as evenly as chance does
 _SPORADIC = 0.6
 _RARE_LUCK = 1e-3
+_AHEAD = 3.0  # nats
+_SCALINGS, _LEAST_LEFT = 20, 0.05
 _RETURNS = 3  # rows in which a second value of a group is more than an accident
 
 Alike = Callable[[Ints, Ints], Bools]
@@ -48,6 +52,11 @@ class Dependency:
     chance: float
     spread: float
     groups: int
+
+    @property
+    def weak(self) -> bool:
+        """Whether it is broken so often that only how evenly it is tells it from a habit."""
+        return self.rate > _MOST_LEFT * self.chance
 
     def broken(self, a: Ints, b: Ints) -> Bools:
         """Which rows break it."""
@@ -109,9 +118,13 @@ def measure(
     if (broken == 0 and not exactly) or broken > _MOST_BROKEN * len(a):
         return None
     by_chance = len(a) - int(_Cells(a, rng.permutation(b), n_b).best.sum())
-    if broken > _MOST_LEFT * by_chance or by_chance - broken < 8:
+    if broken > _MORE_LEFT * by_chance or by_chance - broken < 8:
         return None
-    return _sporadic(cells, n_a, n_b, broken, by_chance, alike)
+    found = _sporadic(cells, n_a, n_b, broken, by_chance, alike)
+    if found is None or not (found.weak or broken > _MOST_LEFT * by_chance):
+        return found
+    even = found.groups >= _MANY_GROUPS and found.spread <= _EVEN
+    return found if even and by_chance - broken >= _CLEARLY * np.sqrt(by_chance) else None
 
 
 class _Cells:
@@ -146,8 +159,7 @@ def _sporadic(cells: _Cells, n_a: int, n_b: int, broken: int, by_chance: int, al
         return Dependency(right, nothing, n_b, 0.0, by_chance / int(cells.size.sum()), 0.0, int(clear.sum()))
     rate = breaks / rows_clear
     # How often this value would come into this group, if breaks came with one rate and took values as breaks do.
-    drawn = np.bincount(cells.b[minority], weights=cells.count[minority], minlength=n_b)
-    often = (drawn[cells.b] + 1.0) / (breaks + n_b)
+    often = _often(cells, minority, is_best & clear[cells.group], n_b)
     alone = np.bincount(cells.b, weights=cells.count, minlength=n_b)[cells.b] == cells.count
     often = np.where(alone, 1.0, often)  # a value of this group only is a slip of its own, drawn from nowhere
     luck = _tail(cells.count, cells.size[cells.group] * rate * often)
@@ -169,11 +181,48 @@ def _sporadic(cells: _Cells, n_a: int, n_b: int, broken: int, by_chance: int, al
     right[cells.a[chosen]] = cells.b[chosen]
     expected = cells.size[clear] * rate
     spread = float(((left[clear] - expected) ** 2).sum() / max((expected * (1 - rate)).sum(), 1e-9))
-    if rate > _OFTEN_BROKEN and spread > _EVENLY:
-        return None
+    if rate > _OFTEN_BROKEN:
+        if spread > _EVENLY:
+            return None
+        # Where two fifths are wrong, the right value of some groups by chance does not have half of the rows.
+        ahead = _ahead(cells, rate) & ~clear & ~crowded
+        chosen = is_best & ahead[cells.group]
+        right[cells.a[chosen]] = cells.b[chosen]
     return Dependency(
         right, np.sort(cells.pair[returns]), n_b, rate, by_chance / int(cells.size.sum()), spread, int(clear.sum())
     )
+
+
+def _ahead(cells: _Cells, rate: float) -> Bools:
+    """Groups in which one value is far likelier right than the next, where cells are wrong at this rate."""
+    order = np.lexsort((-cells.count, cells.group))
+    first = np.searchsorted(cells.group[order], np.arange(len(cells.size)))
+    several = np.r_[first[1:], len(order)] - first > 1
+    second = np.where(several, cells.count[order][np.minimum(first + 1, len(order) - 1)], 0)
+    ahead: Bools = (cells.best - second) * np.log((1 - rate) / rate) > _AHEAD
+    return ahead
+
+
+def _often(cells: _Cells, minority: Bools, right: Bools, n_b: int) -> Floats:
+    """The share of a group's breaks that take each value, if all groups draw from one distribution, less their own.
+
+    A break never takes the value that is right in its group, so that in groups where a frequent value is right the
+    others are drawn more often (quasi-independence, fitted by repeated scaling).
+    """
+    drawn = np.bincount(cells.b[minority], weights=cells.count[minority], minlength=n_b)
+    right_of = np.full(len(cells.size), -1, dtype=np.int64)
+    right_of[cells.group[right]] = cells.b[right]
+    breaks = np.bincount(cells.group[minority], weights=cells.count[minority], minlength=len(cells.size))
+    by_right = np.bincount(right_of[right_of >= 0], weights=breaks[right_of >= 0], minlength=n_b)
+    weight = (drawn + 1.0) / (drawn.sum() + n_b)
+    for _ in range(_SCALINGS):
+        offered = by_right / np.maximum(1.0 - weight, _LEAST_LEFT)
+        weight = (drawn + 1.0) / (offered.sum() - offered + n_b)
+        weight /= weight.sum()
+    own = right_of[cells.group]
+    left = 1.0 - np.where(own >= 0, weight[own], 0.0)
+    often: Floats = weight[cells.b] / np.maximum(left, _LEAST_LEFT)
+    return often
 
 
 def _tail(seen: npt.NDArray[np.generic], mean: npt.NDArray[np.generic]) -> Floats:

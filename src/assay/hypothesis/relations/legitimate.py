@@ -8,6 +8,7 @@ from assay.hypothesis.relations.attribution import attributed
 from assay.hypothesis.relations.excess import ENOUGH, SMALL, Box, Null, Rows, explained
 from assay.profile.arrays import Floats
 
+NEAR = 15  # events
 SURPRISING = 3.0  # standard deviations
 MUCH = 0.2  # of the rows with several events, from which on damage lies close below as well
 
@@ -76,8 +77,11 @@ def _reloads(rows: Rows) -> Null:
 def _single(rows: Rows) -> tuple[Box, ...]:
     """An excess of one, where rows of any size have it far more often than one of two to four: reloads fall off."""
     some = rows.violating & (rows.b >= 1)
-    counts = [int(np.count_nonzero(some & (np.ceil(rows.excess) == j))) for j in range(1, 5)]
-    single = counts[0] > SMALL and not explained(counts[0], sum(counts[1:]) / 3)
+    counts = [int(np.count_nonzero(some & (np.ceil(rows.excess) == j))) for j in range(1, NEAR)]
+    single: bool = counts[0] > SMALL and not explained(counts[0], sum(counts[1:4]) / 3)
+    # Damage of which nothing lies near has no share in what lies next to it.
+    far = int(np.count_nonzero(some & (rows.excess >= NEAR)))
+    single |= counts[0] > 0 and not any(counts[1:]) and far >= NEAR
     return (Box(1, None, 1.0),) if single else ()
 
 
