@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from assay.hypothesis.history.baseline import FLOOR, Forecast, forecast, limit, spread_of
+from assay.hypothesis.history.baseline import FALSE_ALARMS, FLOOR, Forecast, forecast, limit, spread_of
 from assay.profile.arrays import Floats, Ints
 
 WEEK = np.array([0.0, 0.0, 0.0, 0.0, 0.1, 0.3, -0.4])
@@ -42,7 +42,7 @@ def test_few_days_are_judged_by_wide_limits_and_many_by_those_of_a_normal_distri
     widths = [limit(1, past) for past in (2, 5, 10, 30, 1_000)]
     assert widths == sorted(widths, reverse=True)
     assert widths[0] > 15
-    assert widths[-1] == pytest.approx(NormalDist().inv_cdf(1 - 0.0005), rel=0.01)
+    assert widths[-1] == pytest.approx(NormalDist().inv_cdf(1 - FALSE_ALARMS / 2), rel=0.01)
 
 
 def test_more_tests_need_a_wider_limit() -> None:

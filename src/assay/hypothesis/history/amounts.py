@@ -16,7 +16,8 @@ from sqlglot import exp
 
 from assay.hypothesis.history.baseline import FLOOR, limit, log_of
 from assay.hypothesis.history.delay import Delay, delay_of
-from assay.hypothesis.history.off import LEAST_FACTOR, NONE, Line, Off, moved_alone, off_of
+from assay.hypothesis.history.entities import others_of
+from assay.hypothesis.history.off import LEAST_FACTOR, NONE, Line, Off, is_alone, moved_alone, off_of
 from assay.hypothesis.hypothesis import Context, Fact, Hypothesis, RowTest
 from assay.hypothesis.scope import among, between, event_date
 from assay.hypothesis.series import iso, scale_of
@@ -66,13 +67,42 @@ def _line(history: History, delay: Delay) -> Line:
 
 def _judge(context: Context, history: History, date: str, off: Off, tests: int) -> list[Hypothesis]:
     alone = moved_alone(off, tests)
-    found = [anomaly(context, history, date, off, name) for name in alone]
+    found = [
+        anomaly(context, history, date, off, name, why=made_by_few(context, history, date, off, name, tests))
+        for name in alone
+    ]
     together = _together(history, date, off, tests, len(alone))
     return found if together is None else [*found, together]
 
 
-def anomaly(context: Context, history: History, date: str, off: Off, name: str, part: Part | None = None) -> Hypothesis:
-    """One amount of a day that moved alone: of all rows, or of those with some values."""
+def made_by_few(
+    context: Context, history: History, date: str, off: Off, name: str, tests: int, part: tuple[str, str] | None = None
+) -> str:
+    """Why an amount that moved alone is no error: a few entities moved it, and not the others; "" where they did.
+
+    Args:
+        part: a column and the one value of it that the amount is of; None for all rows.
+    """
+    sample = context.profile.sample
+    rows = None
+    if part is not None:
+        column = sample[part[0]]
+        rows = column.codes == (column.values.index(part[1]) if part[1] in column.values else -2)
+    others = others_of(context, history, date, off.day, sample[name].numbers, rows)
+    if others is None or not others.usual:
+        return ""
+    alike = is_alone(off, name, tests, few=True, shift=others.shift, share=others.usual)
+    return "" if alike else others.words
+
+
+def anomaly(
+    context: Context, history: History, date: str, off: Off, name: str, part: Part | None = None, why: str = ""
+) -> Hypothesis:
+    """One amount of a day that moved alone: of all rows, or of those with some values.
+
+    Args:
+        why: why that is to be expected, if it is.
+    """
     away, expected, day = off.amounts[name], off.forecasts[name], off.day
     total = history.state.days[day].amounts[name].total if part is None else part.total
     where = between(context, date, day, day)
@@ -105,7 +135,7 @@ def anomaly(context: Context, history: History, date: str, off: Off, name: str, 
             "forecasts": expected.past,
         },
         segment=iso(day) if part is None else f"{iso(day)}, {part.words}",
-        expected=f"{event.name} was announced for that day" if event and abs(away) < math.log(20) else "",
+        expected=f"{event.name} was announced for that day" if event and abs(away) < math.log(20) else why,
     )
 
 

@@ -1,6 +1,7 @@
 """What a day should show by the days before it, and how sure that is: forecasts with the noise of their own past.
 
-The forecast is the robust level of the last two weeks plus the effect of the weekday. Its noise is not assumed: the
+The forecast is the robust level of the last two weeks plus the effect of the weekday; of the last three days where that
+is asked for and came out better so far, since what wanders is best told by yesterday. Its noise is not assumed: the
 same forecast is made for every earlier day from days as long before it, and the spread of what came out is the noise:
 a day a month after the last known one is less sure than the next day. With few days the limit grows as Student's t asks
 for.
@@ -20,11 +21,14 @@ from assay.hypothesis.series import line_medians, scale_of
 from assay.profile.arrays import Floats, Ints
 
 LEVEL = 14  # days that tell the level
+LATELY = 3  # days that tell a level that wanders
 FEWEST = 5  # days before a forecast is made
 WEEKS = 21  # days from which weekdays are told apart
 REACH = 120  # days that are looked back
-TAIL = 1.645  # standard deviations that one in ten of normal errors is farther off than
+TAILS = ((0.9, 1.645, 1), (0.97, 2.17, 34))
+"""Shares of normal errors that are nearer than so many standard deviations, and how many errors show such a share."""
 FLOOR = 0.03  # least noise of a forecast, as a natural logarithm
+FALSE_ALARMS = 0.1 / 365  # that one sort of test may raise in a daily audit: one in ten years
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,14 @@ class Forecast:
         return self.noise if self.past >= LEVEL else math.hypot(self.noise, 1 / math.sqrt(figure))
 
 
-def forecast(days: Ints, logs: Floats, at: int) -> Forecast | None:
+def forecast(days: Ints, logs: Floats, at: int, *, wanders: bool = False) -> Forecast | None:
     """Forecast a day from the others; None where too few are known.
 
     Args:
         days: accepted days, ascending.
         logs: natural logarithms of a figure on these days; NaN where unknown.
         at: the day.
+        wanders: whether the level may go where it will, so that the last days may tell it better than two weeks.
     """
     known = np.isfinite(logs) & (days != at) & (np.abs(days - at) <= REACH)
     days, logs = days[known], logs[known]
@@ -69,20 +74,30 @@ def forecast(days: Ints, logs: Floats, at: int) -> Forecast | None:
     flat = logs[:earlier] - weekday[days[:earlier] % 7]
     lead = int(at - days[earlier - 1])
     known_then = np.searchsorted(days[:earlier], days[:earlier] - lead, "right")
-    levels = _medians(flat, known_then - LEVEL, known_then)
-    errors = {int(abs(days[i])): float(flat[i] - levels[i]) for i, k in enumerate(known_then) if k >= FEWEST}
+    width, errors = LEVEL, _errors(days, flat, known_then, LEVEL)
+    if wanders and len(errors) >= LEVEL:
+        lately = _errors(days, flat, known_then, LATELY)
+        if spread_of(np.array(list(lately.values()))) < spread_of(np.array(list(errors.values()))):
+            width, errors = LATELY, lately
     spread = np.array(list(errors.values()))
     bias = median(spread) if len(spread) >= LEVEL else 0.0
-    level = median(flat[-LEVEL:]) + float(weekday[at % 7]) + bias
+    level = median(flat[-width:]) + float(weekday[at % 7]) + bias
     noise = spread_of(spread) if len(spread) >= 3 else scale_of(flat, 4 * FLOOR)
     # Forecasts of a month ahead share what happens in that month: they say as much as one a month.
     return Forecast(level, noise, -(-len(spread) // lead), errors)
 
 
+def _errors(days: Ints, flat: Floats, known_then: Ints, width: int) -> dict[int, float]:
+    """By day, how far off it is from the level of the last days that were known then."""
+    levels = _medians(flat, known_then - width, known_then)
+    return {int(abs(days[i])): float(flat[i] - levels[i]) for i, k in enumerate(known_then) if k >= FEWEST}
+
+
 def spread_of(errors: Floats) -> float:
-    """Standard deviation of forecast errors, which a tenth of them cannot move; more where one in ten is far out."""
-    tail = float(np.quantile(np.abs(errors - median(errors)), 0.9)) / TAIL
-    return max(scale_of(errors, FLOOR), tail)
+    """Standard deviation of forecast errors, which the farthest 3 % cannot move; more where their tails are heavy."""
+    away = np.abs(errors - median(errors))
+    tails = [float(np.quantile(away, share)) / sigmas for share, sigmas, fewest in TAILS if len(errors) >= fewest]
+    return max(scale_of(errors, FLOOR), *tails, 0.0)
 
 
 def _weekday_effect(days: Ints, logs: Floats) -> Floats:
@@ -106,7 +121,7 @@ def _medians(values: Floats, first: Ints, end: Ints) -> Floats:
     return line_medians(np.lib.stride_tricks.sliding_window_view(padded, width)[first + width])
 
 
-def limit(tests: float, past: int, alpha: float = 1e-3) -> float:
+def limit(tests: float, past: int, alpha: float = FALSE_ALARMS) -> float:
     """How many standard deviations the largest of ``tests`` forecast errors exceeds with probability ``alpha``.
 
     The quantile of Student's t by its Cornish-Fisher expansion: wide after few forecasts, normal after many.

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+import numpy as np
 from sqlglot import exp
 
 from assay.hypothesis.history.baseline import limit
+from assay.hypothesis.history.entities import others_of
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.hypothesis.missing.undefined import undefined
 from assay.hypothesis.scope import between, event_date
 from assay.hypothesis.series import iso
 from assay.profile.empties import WHOLE, Empties, empties_of
@@ -19,6 +23,8 @@ LEAST_NULLS = 0.02  # more than usual, before a jump is worth a word
 FEWEST = 3  # past rates before another can be judged
 REACH = 60  # past rates that are looked at
 BEYOND = 2.0  # times as far from the usual rate as any past one: rates have heavy tails
+
+EPOCH = date(1970, 1, 1).toordinal()
 
 Counted = tuple[int, int]
 """Empty values, and rows."""
@@ -53,7 +59,7 @@ def _days_of_metrics(context: Context, history: History) -> list[Hypothesis]:
                 if jumped(past, now, tests):
                     bad[iso(day)] = now
         if bad and len(bad) <= max(3, len(fresh) // 3):
-            found.append(_hypothesis(context, name, dated, bad, past))
+            found += _told(context, history, name, dated, bad, past, tests)
     return found
 
 
@@ -68,7 +74,7 @@ def _loads(context: Context, history: History, without: set[str]) -> list[Hypoth
         past = [(known.nulls[name][load], known.rows[load]) for load in known.rows if load in known.nulls.get(name, {})]
         bad = {load: c for load in loads if jumped(past, c := (now.nulls[name][load], now.rows[load]), tests)}
         if bad:
-            found.append(_hypothesis(context, name, dated, bad, past))
+            found += _told(context, history, name, dated, bad, past, tests)
     return found
 
 
@@ -96,13 +102,53 @@ def jumped(past: Sequence[Counted], now: Counted, tests: int) -> bool:
     return rate - usual > least
 
 
+def _told(
+    context: Context,
+    history: History,
+    name: str,
+    dated: str | None,
+    bad: Mapping[str, Counted],
+    past: Sequence[Counted],
+    tests: int,
+) -> list[Hypothesis]:
+    """That a column is empty in too many rows of some loads, those apart that are so for a reason."""
+    apart: dict[str, dict[str, Counted]] = defaultdict(dict)
+    for load, now in bad.items():
+        apart[_reason(context, history, name, dated, load, past, tests)][load] = now
+    return [_hypothesis(context, name, dated, loads, past, why) for why, loads in apart.items()]
+
+
+def _reason(
+    context: Context, history: History, name: str, dated: str | None, load: str, past: Sequence[Counted], tests: int
+) -> str:
+    """Why a column may be emptier on a day: what it is made of is zero, or a few entities lack it; "" for no reason."""
+    if dated is None or load == WHOLE:
+        return ""
+    sample, day = context.profile.sample, day_of(load)
+    nulls = sample[name].nulls
+    absent = nulls & (np.floor(sample[dated].numbers) == day)
+    if absent.any() and undefined(context, name, absent):
+        return "a quantity that it is made of is zero in these rows"
+    others = others_of(context, history, dated, day, nulls.astype(np.float64))
+    if others is None:
+        return ""
+    rest = (int(nulls[others.rows].sum()), int(others.rows.sum()))
+    return "" if jumped(past, rest, tests) else others.words
+
+
 def _hypothesis(
-    context: Context, name: str, dated: str | None, bad: Mapping[str, Counted], past: Sequence[Counted]
+    context: Context,
+    name: str,
+    dated: str | None,
+    bad: Mapping[str, Counted],
+    past: Sequence[Counted],
+    why: str,
 ) -> Hypothesis:
     """That a column is empty in too many rows of some loads.
 
     Args:
         dated: the column of the day; without it the load is the table.
+        why: why that is to be expected, if it is.
     """
     rates = [empty / rows for empty, rows in past[-REACH:]]
     usual, most = sum(rates) / len(rates), max(rates)
@@ -111,8 +157,8 @@ def _hypothesis(
     rate = bad[last][0] / bad[last][1]
     test: exp.Expr = exp.column(name, quoted=True).is_(exp.null())
     if dated is not None and days:
-        numbers = [date.fromisoformat(d).toordinal() - date(1970, 1, 1).toordinal() for d in days]
-        test = exp.and_(test, exp.paren(exp.or_(*[exp.and_(*between(context, dated, d, d)) for d in numbers])))
+        when = [exp.and_(*between(context, dated, d, d)) for d in map(day_of, days)]
+        test = exp.and_(test, exp.paren(exp.or_(*when)))
     where = "the rows" if not days else f"the rows of {days[0]}" if len(days) == 1 else _listed(days)
     before = "earlier days have" if days else f"the {len(rates)} loads before had"
     return Hypothesis(
@@ -129,7 +175,14 @@ def _hypothesis(
         if days
         else "Ask what changed in the load; rows without the value should not train a model.",
         evidence={"usual_rate": round(usual, 5), **({"days": days} if days else {})},
+        segment="few" if why else "",
+        expected=why,
     )
+
+
+def day_of(load: str) -> int:
+    """The day (since 1970) that a load of one day holds."""
+    return date.fromisoformat(load).toordinal() - EPOCH
 
 
 def _listed(days: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ LEAST_FACTOR = 1.3
 LEAST_EVENTS = 20.0  # an amount below which its chance decides
 NONE = 0.5  # what stands for no event, as a logarithm needs one
 FEWEST = 3  # amounts that tell what all of them did
+ONE_SIDE = 10  # errors to one side that tell its spread
 
 
 @dataclass(frozen=True)
@@ -104,20 +105,39 @@ def moved_alone(off: Off, tests: float, *, few: bool = False) -> list[str]:
     Args:
         few: whether they may be of few events.
     """
-    common, alone, least = off.common, [], math.log(LEAST_FACTOR)
-    for name, away in off.amounts.items():
-        expected, late = off.forecasts[name], off.late[name]
-        if (late is None and away < 0) or min(abs(away), abs(away - common)) <= least:
-            continue  # where nothing is known yet, what is too low may only be on its way
-        usual, sure = math.exp(expected.expected), limit(tests, expected.past)
-        if abs(away) <= sure * math.hypot(expected.noise_of(usual), late or 0.0):
-            continue
-        apart = off.errors_apart(name)
-        beside = replace(expected, noise=spread_of(apart) if len(apart) >= 3 else expected.noise).noise_of(usual)
-        far = distance(away - common) if few and away < common else abs(away - common)
-        if far > sure * math.hypot(beside, late or 0.0):
-            alone.append(name)
-    return alone
+    return [name for name in off.amounts if is_alone(off, name, tests, few=few)]
+
+
+def is_alone(off: Off, name: str, tests: float, *, few: bool = False, shift: float = 0.0, share: float = 1.0) -> bool:
+    """Whether an amount, or the same amount of a part of the rows, is off by itself.
+
+    Args:
+        few: whether it may be of few events.
+        shift: how much farther off the part is, as a natural logarithm.
+        share: the part's share of the usual amount; the less it is, the noisier it is.
+    """
+    common, away, least = off.common, off.amounts[name] + shift, math.log(LEAST_FACTOR)
+    expected, late = off.forecasts[name], off.late[name]
+    if (late is None and away < 0) or min(abs(away), abs(away - common)) <= least:
+        return False  # where nothing is known yet, what is too low may only be on its way
+    usual, sure = share * math.exp(expected.expected), limit(tests, expected.past)
+    if abs(away) <= sure * math.hypot(expected.noise_of(usual) / math.sqrt(share), late or 0.0):
+        return False
+    beside = replace(expected, noise=_noise_beside(off, name) or expected.noise).noise_of(usual)
+    far = distance(away - common) if few and away < common else abs(away - common)
+    return far > sure * math.hypot(beside / math.sqrt(share), late or 0.0)
+
+
+def _noise_beside(off: Off, name: str) -> float | None:
+    """Standard deviation of how an amount moved beside the others, to the side on which it is; None if unknown.
+
+    A sum of few large parts falls farther than it rises: each side has its own tail.
+    """
+    apart = off.errors_apart(name)
+    if len(apart) < 3:
+        return None
+    side = apart[apart * off.apart(name) > 0]
+    return max(spread_of(apart), spread_of(np.concatenate([side, -side])) if len(side) >= ONE_SIDE else 0.0)
 
 
 def line_within(history: History, column: str, value: str) -> Line:

@@ -25,8 +25,8 @@ def propose(context: Context) -> list[Hypothesis]:
     columns, volumes = changed_columns(context, history), unusual_volumes(context, history)
     found += columns + volumes
     # Fewer rows, and rows without a value, have smaller sums: that is no second fault.
-    rows = {h.evidence["day"] for h in volumes if "day" in h.evidence}
-    empty = {(day, *h.columns) for h in columns for day in h.evidence.get("days", ())}
+    rows = {h.evidence["day"] for h in volumes if "day" in h.evidence and not h.expected}
+    empty = {(day, *h.columns) for h in columns if not h.expected for day in h.evidence.get("days", ())}
     found += [
         h
         for h in unusual_within(context, history, unusual_amounts(context, history))

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from assay.hypothesis.history.amounts import FEWEST_ROWS, Part, anomaly
+from assay.hypothesis.history.amounts import FEWEST_ROWS, Part, anomaly, made_by_few
 from assay.hypothesis.history.off import LEAST_FACTOR, Line, Off, line_within, moved_alone, off_of
 from assay.hypothesis.hypothesis import Context, Hypothesis
 from assay.hypothesis.robust import median
@@ -55,7 +55,12 @@ def unusual_within(context: Context, history: History, whole: Sequence[Hypothesi
                     continue
                 if total is not None:
                     found.remove(total)
-                found.append(_told(context, history, date, column, {v: offs[v] for v in values}, name))
+                whys = [
+                    made_by_few(context, history, date, offs[v], name, tests, (column, history.texts[v]))
+                    for v in values
+                ]
+                why = whys[0] if all(whys) else ""
+                found.append(_told(context, history, date, column, {v: offs[v] for v in values}, name, why))
     return found
 
 
@@ -93,7 +98,9 @@ def _confined(offs: Mapping[str, Off], name: str, values: Sequence[str]) -> bool
     return len(others) >= len(values) and abs(median(others)) <= math.log(LEAST_FACTOR)
 
 
-def _told(context: Context, history: History, date: str, column: str, offs: Mapping[str, Off], name: str) -> Hypothesis:
+def _told(
+    context: Context, history: History, date: str, column: str, offs: Mapping[str, Off], name: str, why: str
+) -> Hypothesis:
     """One finding of an amount in all values in which it is off."""
     totals = {v: history.state.days[off.day].sums[column][name][v] for v, off in offs.items()}
     usual = sum(math.exp(off.forecasts[name].expected) for off in offs.values())
@@ -105,4 +112,4 @@ def _told(context: Context, history: History, date: str, column: str, offs: Mapp
         forecasts={**worst.forecasts, name: replace(worst.forecasts[name], expected=math.log(usual))},
     )
     part = Part(column, tuple(history.texts[v] for v in offs), sum(totals.values()))
-    return anomaly(context, history, date, joint, name, part)
+    return anomaly(context, history, date, joint, name, part, why)

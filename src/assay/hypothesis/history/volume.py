@@ -9,9 +9,11 @@ from sqlglot import exp
 
 from assay.hypothesis.history.baseline import forecast, limit, log_of
 from assay.hypothesis.history.delay import delay_of
+from assay.hypothesis.history.entities import others_of
 from assay.hypothesis.hypothesis import Context, Fact, Hypothesis, RowTest
 from assay.hypothesis.scope import between, event_date
 from assay.hypothesis.series import iso
+from assay.hypothesis.temporal.cadence import reports_daily
 from assay.profile.history import ROWS, History
 
 LEAST_FACTOR = 1.3
@@ -36,13 +38,14 @@ def _off(context: Context, history: History, date: str) -> list[Hypothesis]:
     fresh, found = history.novel(), []
     for day in fresh:
         rows = history.state.days[day].rows or 0
-        expected = forecast(days, logs, day)
+        expected = forecast(days, logs, day, wanders=True)
         if expected is None or math.exp(expected.expected) < LEAST_ROWS:
             continue
         usual = math.exp(expected.expected - delay.remaining(ROWS, newest - day))
         off = log_of(max(rows, 0.5)) - math.log(usual)
         chance = expected.noise_of(usual)
-        if abs(off) <= max(limit(len(fresh), expected.past) * chance, math.log(LEAST_FACTOR)):
+        sure = limit(len(fresh), expected.past)
+        if abs(off) <= max(sure * chance, math.log(LEAST_FACTOR)):
             continue
         event = history.event(day)
         fewer, last = off < 0, day == history.last
@@ -61,10 +64,28 @@ def _off(context: Context, history: History, date: str) -> list[Hypothesis]:
                 action="Compare the day with the source and load it again." if fewer else "Look for a double load.",
                 evidence={"day": iso(day), "rows": rows, "usual_rows": round(usual, 1), "forecasts": expected.past},
                 segment=iso(day),
-                expected=f"{event.name} was announced for that day" if event else "",
+                expected=f"{event.name} was announced for that day"
+                if event
+                else _ended(context, history, date, day, off, sure * chance),
             )
         )
     return found
+
+
+def _ended(context: Context, history: History, date: str, day: int, off: float, far: float) -> str:
+    """Why a day of a table that reports each of its entities every day has other rows than usual: some began or ended.
+
+    Args:
+        off: how far off its rows are, as a natural logarithm.
+        far: how far off such days are at most.
+    """
+    if not reports_daily(context, date):
+        return ""
+    others = others_of(context, history, date, day, np.ones(context.profile.sample.rows))
+    if others is None or not others.usual:
+        return ""
+    least = max(far / math.sqrt(others.usual), math.log(LEAST_FACTOR))
+    return "" if abs(off + others.shift) > least else others.words
 
 
 def _rows_of(context: Context, date: str, day: int, fewer: bool, lost: int) -> Fact | RowTest:

@@ -21,12 +21,12 @@ from assay.hypothesis.missing.density import Due, blank_for_zero, due_region, ex
 from assay.hypothesis.missing.doubt import contradicted, doubtful, optional, vouched
 from assay.hypothesis.missing.sentinels import Absence, absence, certain_by_company
 from assay.hypothesis.missing.structure import Features, features
+from assay.hypothesis.missing.undefined import undefined
 
 Bools = npt.NDArray[np.bool_]
 
 SPARSE = 0.8  # absence from which what is there is the exception, and a further gap cannot be told from its pattern
 FEWEST_FILLED = 12  # with fewer values nothing tells what a column should hold
-UNDEFINED = 0.98  # share of the rows without a rate in which a quantity that it is made of is zero
 SAME_ROWS = 0.9  # columns whose missing rows overlap to this share (Jaccard) have one cause
 METRICS = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER)
 
@@ -80,7 +80,7 @@ def _case(context: Context, found: Absence, known: Features) -> Case | None:
         return _empty(context, found)
     block = block_of_days(context, found)
     usable = ~block.rows if block else np.ones(sample.rows, dtype=np.bool_)
-    if _undefined(context, found):
+    if undefined(context, name, found.mask):
         return None
     due = due_region(context, found, known, usable)
     parts: list[exp.Expr] = []
@@ -118,20 +118,6 @@ def _case(context: Context, found: Absence, known: Features) -> Case | None:
     if block is not None:
         evidence["days"] = block.days
     return Case(name, rows, where, exp.or_(*[exp.paren(p) for p in parts]), confidence, why, evidence)
-
-
-def _undefined(context: Context, found: Absence) -> bool:
-    """Whether a rate is absent because a quantity that it is made of is zero: cost per click without clicks."""
-    if context.role(found.column).family is not Family.RATE:
-        return False
-    sample = context.profile.sample
-    for name, role in context.roles.items():
-        if role.family not in (Family.COUNT, Family.MONEY):
-            continue
-        numbers = sample[name].numbers[found.mask]
-        if np.mean((numbers == 0) | np.isnan(numbers)) >= UNDEFINED and np.any(numbers == 0):
-            return True
-    return False
 
 
 def _rarely_blank_for_zero(context: Context, found: Absence, due: Due) -> bool:
