@@ -11,15 +11,12 @@ write. An audit that could not use the memory says so, which is an error here.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
 import re
-import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -29,8 +26,7 @@ from pathlib import Path
 from assay.memory.entry import Entry, EntryType
 from assay.memory.observation import TABLE
 from assay.memory.sqlite import SQLiteStore
-from benchmarks import logbook
-from benchmarks.memory_stress import Outcome
+from benchmarks.memory_outcome import Outcome, conduct, parser_of
 
 ROWS = 120  # of the first delivery
 WAIT_SECONDS = (0.0, 1.0)
@@ -139,10 +135,7 @@ def _examine(folder: Path, audits: Audits) -> None:
     outcome.halves += sorted({entry.id for entry in entries} ^ indexed)
     outcome.halves += _states(store, entries) + _tallies(store, entries)
     store.close()
-    connection = sqlite3.connect(folder / "memory.db")
-    [(verdict,)] = connection.execute("PRAGMA integrity_check").fetchall()
-    connection.close()
-    outcome.errors += [] if verdict == "ok" else [verdict]
+    outcome.check(folder / "memory.db")
 
 
 def _states(store: SQLiteStore, entries: list[Entry]) -> list[str]:
@@ -164,25 +157,7 @@ def _tallies(store: SQLiteStore, entries: list[Entry]) -> list[str]:
 
 def main() -> int:
     """Run and print what was found; status 1 if anything was lost."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--processes", type=int, default=8)
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--log", type=Path, default=Path("out/memory_kills.jsonl"))
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        begin = time.monotonic()
-        outcome = kills(Path(folder), options.processes, options.kills, options.seed)
-        seconds = time.monotonic() - begin
-    told = {**vars(outcome), "processes": options.processes, "seed": options.seed, "seconds": seconds}
-    logbook.write(options.log, "memory_kills", options, [told])
-    print(
-        f"{options.processes} processes, {outcome.killed} killed: {outcome.noted} audits ended, {outcome.found} there, "
-        f"{len(outcome.lost)} lost, {len(outcome.halves)} half-written, {len(outcome.errors)} errors"
-    )
-    for line in [*outcome.lost, *outcome.halves, *outcome.errors][:20]:
-        print(f"  {line}")
-    return 0 if outcome.is_clean else 1
+    return conduct("memory_kills", parser_of(__doc__, "memory_kills").parse_args(), kills, "audits ended")
 
 
 if __name__ == "__main__":

@@ -14,48 +14,20 @@ import argparse
 import itertools
 import os
 import random
-import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from assay.memory.entry import Entry, EntryType, Tally, now
 from assay.memory.sqlite import SQLiteStore
-from benchmarks import logbook
+from benchmarks.memory_outcome import Outcome, conduct, parser_of
 
 TABLE = "ads_daily"
 SCOPE = "stress"
 KINDS = ("missing_values", "outliers", "duplicate_rows")
 BETWEEN_KILLS_SECONDS = (0.02, 0.3)
 END_SECONDS = 120
-
-
-@dataclass
-class Outcome:
-    """What a run left.
-
-    Attributes:
-        noted: writes that their writers were told are kept.
-        found: writes that are there.
-        killed: writers that were killed.
-        lost: noted writes that are not there.
-        halves: writes of which only a part is there.
-        errors: what writers that were not killed said when they failed.
-    """
-
-    noted: int = 0
-    found: int = 0
-    killed: int = 0
-    lost: list[str] = field(default_factory=list)
-    halves: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    @property
-    def is_clean(self) -> bool:
-        return not (self.lost or self.halves or self.errors)
 
 
 def stress(folder: Path, processes: int, kills: int, seed: int) -> Outcome:
@@ -133,36 +105,19 @@ def _examine(folder: Path, outcome: Outcome) -> None:
         written = sum(name.startswith(f"{number}-") for name in entries)
         sums = [tallies.get((f"writer-{number}", kind), 0) for kind in KINDS]
         outcome.halves += [f"writer {number}: {written} writes, tallies {sums}"] if set(sums) != {written} else []
-    connection = sqlite3.connect(folder / "memory.db")
-    [(verdict,)] = connection.execute("PRAGMA integrity_check").fetchall()
-    connection.close()
-    outcome.errors += [] if verdict == "ok" else [verdict]
+    outcome.check(folder / "memory.db")
 
 
 def main() -> int:
     """Run and print what was found; status 1 if anything was lost."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--processes", type=int, default=8)
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--log", type=Path, default=Path("out/memory_stress.jsonl"))
+    parser = parser_of(__doc__, "memory_stress")
     parser.add_argument("--writer", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.writer is not None:
-        write_until_stopped(options.folder, options.writer)
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        begin = time.monotonic()
-        outcome = stress(Path(folder), options.processes, options.kills, options.seed)
-        seconds = time.monotonic() - begin
-    told = {**vars(outcome), "processes": options.processes, "seed": options.seed, "seconds": seconds}
-    logbook.write(options.log, "memory_stress", options, [told])
-    print(
-        f"{options.processes} processes, {outcome.killed} killed: {outcome.noted} writes noted, {outcome.found} there, "
-        f"{len(outcome.lost)} lost, {len(outcome.halves)} half-written, {len(outcome.errors)} errors"
-    )
-    return 0 if outcome.is_clean else 1
+    if options.writer is None:
+        return conduct("memory_stress", options, stress, "writes noted")
+    write_until_stopped(options.folder, options.writer)
+    return 0
 
 
 if __name__ == "__main__":
