@@ -43,6 +43,14 @@ def test_copies_are_all_but_the_first_of_equal_rows(rows: list[tuple[int | None,
     assert found == expected
 
 
+def test_copies_are_told_whatever_the_columns_are_called() -> None:
+    names = ["fingerprint", "first_place", "place", "row_index", "m0", "f0"]
+    source = source_of({name: [1, 2, 1] for name in names})
+    for copies in ([Copies(tuple(names))], keep(source, [Copies(tuple(names))])):
+        (group,) = overlaps(source, copies, names, limit=3)
+        assert group.first == ({**dict.fromkeys(names, 1), "row_index": 2},)
+
+
 def test_key_copies_leave_exact_copies_out() -> None:
     source = source_of({"a": [1, 1, 1, 2], "b": [7, 7, 8, 7]})
     reader = stream_rows(source, [Copies(("a",), ("a", "b"))], [])

@@ -9,7 +9,8 @@ from sqlglot import exp
 
 from assay.source.base import Keeper, Source
 
-PLACE = "place"
+PLACE = "assay_place"
+FIRST, PRINT = "assay_first", "assay_print"  # no names that a table is likely to have
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class _Fingerprints:
 
     def _hash(self, columns: tuple[str, ...]) -> str:
         """The name of the fingerprint of some columns."""
-        return self._hashes.setdefault(columns, f"fingerprint{len(self._hashes)}")
+        return self._hashes.setdefault(columns, f"{PRINT}{len(self._hashes)}")
 
     def _hashed(self) -> exp.Select:
         """The table with its fingerprints."""
@@ -82,7 +83,7 @@ class _Joined(_Fingerprints):
         if copies.kept is not None:
             return exp.not_(exp.column(PLACE, table=name).is_(exp.null()))
         self._hash(copies.columns)
-        later = exp.NEQ(this=self._source.position(), expression=exp.column("first_place", table=name))
+        later = exp.NEQ(this=self._source.position(), expression=exp.column(FIRST, table=name))
         if not copies.except_columns:
             return later
         exact = exp.Coalesce(this=self.later_copy(Copies(copies.except_columns)), expressions=[exp.false()])
@@ -99,7 +100,7 @@ class _Joined(_Fingerprints):
                 query = query.join(exp.alias_(copies.kept.copy(), name, table=True), on=on, join_type="left")
                 continue
             key = exp.column(self._hashes[copies.columns], table="hashed")
-            on = key.eq(exp.column("fingerprint", table=name))
+            on = key.eq(exp.column(PRINT, table=name))
             query = query.join(self._repeated(copies).subquery(name), on=on, join_type="left")
         return query
 
@@ -110,8 +111,8 @@ class _Joined(_Fingerprints):
             again = exp.NEQ(this=exp.Min(this=version), expression=exp.Max(this=version.copy()))
         return (
             exp.select(
-                exp.alias_(self._source.fingerprint(copies.columns), "fingerprint"),
-                exp.alias_(exp.Min(this=self._source.position()), "first_place"),
+                exp.alias_(self._source.fingerprint(copies.columns), PRINT),
+                exp.alias_(exp.Min(this=self._source.position()), FIRST),
             )
             .from_(self._source.relation())
             .group_by(exp.Literal.number(1))

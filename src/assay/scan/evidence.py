@@ -60,7 +60,7 @@ def overlaps(source: Source, checks: Sequence[RowCheck], fields: Sequence[str], 
             place * BITS + bit for place, m in enumerate(masks) for bit in range(BITS) if (int(row[m]) >> bit) & 1
         )
         first = tuple(
-            {"row_index": r["row_index"], **{name: r[f"f{i}"] for i, name in enumerate(fields)}}
+            {**{name: r[f"f{i}"] for i, name in enumerate(fields)}, "row_index": r["row_index"]}
             for r in row["first_rows"]
         )
         groups.append(Overlap(failed, int(row["n"]), first))

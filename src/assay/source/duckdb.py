@@ -21,6 +21,7 @@ from assay.source.base import Column, ColumnType, Cost, amount
 from assay.source.condition import unknown_columns
 from assay.source.footprint import Footprint
 from assay.source.notes import Note
+from assay.source.quickened import quickened
 from assay.source.recipe import Recipe
 from assay.source.scratch import scratch_path
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 VIEW = "assay_table"
 POSITION = "assay_position"
-SHORT_LIST = 12  # texts in an IN (...) that are quicker compared than looked up
 NUMBERED = "(row_number() OVER () - 1)"
 
 _TYPES = {
@@ -218,7 +218,7 @@ class DuckDBSource:
         return place
 
     def estimate(self, query: exp.Expr) -> Cost:
-        sql = self.render(_hashed_lists(guard.check(query)))
+        sql = self.render(quickened(guard.check(query)))
         try:
             return Cost(1, self._footprint.of(sql))
         except duckdb.Error as error:
@@ -234,7 +234,7 @@ class DuckDBSource:
 
     @contextmanager
     def _asking(self, query: exp.Expr) -> Iterator[duckdb.DuckDBPyRelation]:
-        sql = self.render(_hashed_lists(guard.check(query)))
+        sql = self.render(quickened(guard.check(query)))
         if self._max_bytes is not None:
             self._bytes += self._affordable(query, self._max_bytes)
         self.asked.append(sql)
@@ -266,30 +266,6 @@ def within_bound(what: str, wanted: int, spent: int, bound: int, remedy: str) ->
     if spent + wanted > bound:
         left = amount(max(bound - spent, 0))
         raise BudgetError(f"{what} {amount(wanted)}, and {left} of the {amount(bound)} allowed are left; {remedy}")
-
-
-def _hashed_lists(query: exp.Expr) -> exp.Expr:
-    """The query with long lists of constants looked up in a hash table.
-
-    The engine compares a list of constants one by one in every row: 2,000 texts cost 3.5 s per million rows, as a
-    subquery 0.05 s; 4,000 pairs 50 s against 0.2 s.
-    """
-    query = query.copy()
-    for node in list(query.find_all(exp.In)):
-        listed = node.expressions
-        if len(listed) <= SHORT_LIST:
-            continue
-        rows = [e.expressions if isinstance(e, exp.Tuple) else [e] for e in listed]
-        if len({len(row) for row in rows}) == 1 and all(_is_constant(cell) for row in rows for cell in row):
-            columns = [
-                exp.Unnest(expressions=[exp.Array(expressions=list(cells))]) for cells in zip(*rows, strict=True)
-            ]
-            node.replace(exp.In(this=node.this, query=exp.select(*columns).subquery()))
-    return query
-
-
-def _is_constant(value: exp.Expr) -> bool:
-    return isinstance(value.this if isinstance(value, exp.Cast | exp.Neg) else value, exp.Literal)
 
 
 def connect(

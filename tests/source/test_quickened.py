@@ -1,4 +1,4 @@
-"""Long lists of constants are looked up, with the same answers as when they are compared."""
+"""What DuckDB answers sooner in other words has the same answer."""
 
 from __future__ import annotations
 
@@ -26,3 +26,20 @@ def test_a_list_of_any_length_gives_the_same_rows_and_nulls_are_neither_in_nor_o
 def test_reports_show_the_list_as_it_is_written() -> None:
     source = source_of({"a": VALUES})
     assert "UNNEST" not in source.render(exp.column("a", quoted=True).isin(*VALUES))
+
+
+def test_logarithms_that_stand_several_times_are_taken_once() -> None:
+    source = source_of({"a": [0, 1, 100, None, -5], "b": [1, 1, 1, 1, 1]})
+    a = exp.cast(exp.column("a", quoted=True), "double")
+    log = exp.Ln(this=exp.Case(ifs=[exp.If(this=a > 0, true=a)]))
+    high = RowsWhere(exp.or_(log.copy() > 4, exp.and_(log.copy() < 0.5, exp.column("b", quoted=True).eq(1))))
+    assert measure(source, [high])[high].state == Count(2)
+    assert source.asked[-1].count("LN(") == 1
+
+
+def test_a_logarithm_that_only_a_condition_around_it_makes_safe_stays_where_it_is() -> None:
+    source = source_of({"a": [0, 1, 100]})
+    a = exp.column("a", quoted=True)
+    log = exp.Case(ifs=[exp.If(this=a > 0, true=exp.Ln(this=a))])
+    high = RowsWhere(exp.or_(log.copy() > 4, log.copy() < 0.5))
+    assert measure(source, [high])[high].state == Count(2)
