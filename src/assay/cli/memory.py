@@ -62,16 +62,17 @@ def list_(
     from assay.errors import ConfigurationError
     from assay.memory.entry import EntryType
 
-    try:
-        types = tuple(EntryType(t) for t in type_ or ())
-    except ValueError as error:
-        raise ConfigurationError(f"{error}; types are {', '.join(EntryType)}") from None
+    unknown = [t for t in type_ or () if t not in list(EntryType)]
+    if unknown:
+        raise ConfigurationError(f"--type {unknown[0]}: no type of entry; types are {', '.join(EntryType)}")
+    types = tuple(EntryType(t) for t in type_ or ())
     with _open(address, scope) as bank:
         if words:
             entries = [e for e in bank.search(" ".join(words), limit) if not types or e.type in types]
         else:
             entries = bank.entries(types, _lasting(table), limit)
-        _print(entries, as_json, empty=f"nothing is remembered in {bank.address}")
+        such = " that fits" if words or types or table else ""
+        _print(entries, as_json, empty=f"nothing{such} is remembered in {bank.address}")
     return 0
 
 
@@ -189,8 +190,10 @@ def accept(
 
     Its like is tested earlier and reported surer.
     """
+    from assay.cli.console import put
+
     with _open(address, scope, by) as bank:
-        bank.accept(finding)
+        put(_visible(f"accepted: {bank.accept(finding)}") + "\n")
     return 0
 
 
@@ -238,7 +241,8 @@ def forget(
             put(_visible(f"forgotten: {_line(bank.forget(identity))}") + "\n")
         else:
             count = bank.store.forget_table(_lasting(table) or "")
-            put(f"forgotten: {count} entries, with states and experience\n")
+            told = f"forgotten: {count} entries, with states and experience"
+            put((told if count else _visible(f"no entry of {table} was remembered in {bank.address}")) + "\n")
     return 0
 
 

@@ -142,10 +142,11 @@ class Memory:
         audit, one = self.find(finding)
         return self._say(audit, one, reason, EntryType.REJECTION, until, None, None, None, None)
 
-    def accept(self, finding: str) -> None:
-        """Remember that a finding was right, which makes its like surer in later audits."""
+    def accept(self, finding: str) -> str:
+        """Remember that a finding was right, which makes its like surer in later audits; returns it in words."""
         audit, one = self.find(finding)
         self.store.write(tallies=[Tally(audit.table, one["kind"], one.get("role", ""), accepted=1)])
+        return f"{one['kind']} in {', '.join(one['columns'])} of {audit.body.get('name', audit.table)}"
 
     def _say(
         self,
