@@ -148,3 +148,11 @@ def test_amounts_that_are_mostly_none_do_not_have_the_form_of_counts() -> None:
     written = ["0" if a == 0 else str(a) for a in amounts.tolist()]
     sample = context_of({"amount": amounts.tolist(), "written": written, "sold": delivery()["sold"]}).profile.sample
     assert [forms_of(sample[c]).usual for c in ("amount", "written", "sold")] == ["fraction", "fraction", "whole"]
+
+
+def test_counts_that_are_mostly_none_do_not_have_the_form_of_amounts() -> None:
+    rng = np.random.default_rng(4)
+    sold = rng.poisson(0.4, ROWS)
+    cells = np.where(rng.random(ROWS) < 0.4, [f"{v:.1f}" for v in sold * rng.random(ROWS).round(1)], sold.astype(str))
+    context = context_of({"day": list(range(ROWS)), "sold": list(map(str, cells)), "note": ["x"] * ROWS})
+    assert forms_of(context.profile["sold"]).usual == "whole"

@@ -143,6 +143,23 @@ def test_purchases_out_of_nowhere_do_not_make_missed_carts_wrong() -> None:
     assert set(rows_where(table, found)) == set(rows.tolist())
 
 
+@pytest.mark.parametrize("changed_after", [True, False])
+def test_few_rows_are_an_error_where_a_rate_proves_that_they_were_changed(changed_after: bool) -> None:
+    rng = np.random.default_rng(10)
+    table = with_landings(rng)
+    rates = table["clicks"] / np.maximum(table["impressions"], 1)
+    clicks = table["clicks"].copy()
+    rows = rng.choice(np.flatnonzero(table["landing_page_views"] > 20), 4, replace=False)
+    clicks[rows] = table["landing_page_views"][rows] // 3
+    if not changed_after:
+        rates = clicks / np.maximum(table["impressions"], 1)
+    table = {name: values for name, values in table.items() if name != "link_clicks"}
+    found = [
+        h for h in alarms(table | {"clicks": clicks, "ctr": rates}) if h.kind == "landing_page_views_exceed_clicks"
+    ]
+    assert len(found) == int(changed_after)
+
+
 def test_a_code_for_nothing_does_not_make_reloads_wrong() -> None:
     rng = np.random.default_rng(9)
     table = with_landings(rng)

@@ -34,7 +34,8 @@ def beside(
         if root != place or effect >= len(judged):
             continue
         h, rows = judged[effect].hypothesis, judged[effect].rows
-        if h.kind in BROKEN and h.confidence >= SURE and isinstance(h.test, RowTest) and not h.explained_by:
+        strict = isinstance(h.test, RowTest) and h.test.benign is None
+        if h.kind in BROKEN and h.confidence >= SURE and strict and not h.explained_by:
             common = shared.get((min(place, effect), max(place, effect)), 0)
             if COVERED * rows <= common < rows:
                 found.append(effect)

@@ -22,6 +22,7 @@ from assay.profile.arrays import Bools
 
 MOST_DAMAGE = 0.45  # of all rows; where more break a relation, it is not one of this table
 FEW_ROWS = 3
+MOSTLY = 0.8
 NOTABLE = {"relation_violation": 0.02, "purchases_without_add_to_cart": 0.01}  # event streams that are counted apart
 
 
@@ -117,7 +118,8 @@ def _order(context: Context, relation: Relation, small: Operand, large: Operand)
         tolerated=_tolerated(context, relation),
         magnitude=exp.Sub(this=a.copy(), expression=b.copy()),
     )
-    return _hypothesis(context, relation, (small, large), test, rows.violating, bad, relevant, null)
+    told = bad & proven.rows[present] if proven is not None else np.zeros_like(bad)
+    return _hypothesis(context, relation, (small, large), test, rows.violating, bad, relevant, null, told)
 
 
 def _disagreeing(
@@ -311,17 +313,20 @@ def _hypothesis(
     bad: Bools,
     relevant: Bools,
     null: Null,
+    proven: Bools | None = None,
 ) -> Hypothesis:
+    """The hypothesis of a relation; few rows of a usual one are unsure, unless others prove them changed."""
     names = tuple(c.name for c in columns)
     flagged, broken, kept = int(bad.sum()), int(violating.sum()), int((relevant & ~violating).sum())
     rows = max(context.profile.sample.rows, 1)
     surety = min(c.role.confidence for c in columns)
     confidence = 0.97 if relation.strict else 0.9
+    sure = proven is not None and int(proven.sum()) >= max(FEW_ROWS, MOSTLY * flagged)
     reason = f"{_title(relation, names)}: {relation.means}"
     if flagged > MOST_DAMAGE * rows or (flagged > 20 * max(kept, 1) and flagged >= FEW_ROWS):
         confidence = 0.4
         reason += "; but this table breaks it nearly throughout, so the columns may mean something else"
-    elif not relation.strict and flagged < max(FEW_ROWS, _notable(relation) * int(relevant.sum())):
+    elif not (relation.strict or sure) and flagged < max(FEW_ROWS, _notable(relation) * int(relevant.sum())):
         confidence = 0.45
     elif broken - flagged > 0 and relation.but:
         reason += f". {_capital(relation.but)}: such rows are left out"

@@ -66,7 +66,7 @@ def forms_of(column: SampleColumn) -> Forms:
     shares = {"whole": whole.sum() / filled, "fraction": fraction.sum() / filled, "word": word.sum() / filled}
     usual = max(shares, key=lambda form: float(shares[form]))
     # An amount that is mostly none is written as 0, which has the form of a count and says nothing of the others.
-    if usual == "whole" and fraction.sum() >= SPARSE * (~blank & ~nothing).sum():
+    if usual == "whole" and (fraction & ~nothing).sum() >= SPARSE * (~blank & ~nothing).sum() > 0:
         return Forms(whole, fraction, word, blank, "fraction")
     return Forms(whole, fraction, word, blank, usual if shares[usual] >= PREVAILS else "")
 
