@@ -1,80 +1,265 @@
-"""How long text files take to be read, regular and odd, against DuckDB's own reader of the regular one in the same run.
+"""How long audits of odd text files take, against ``DuckDB SUMMARIZE`` of the regular file of the same table.
 
     python benchmarks/file_speed.py                    # 1,000,000 rows, 24 columns, 3 runs
-    python benchmarks/file_speed.py --rows 100000
+    python benchmarks/file_speed.py --rows 100000 --runs 1 --kinds "torn rows" "utf-16"
 
-Every figure is a whole process that opens the table. Ratios are medians against ``read_csv`` into a table.
+Every figure is a whole process, and the commands take turns. ``ratio`` is the median of seconds of ``assay audit``
+against SUMMARIZE of the plain CSV; ``cpu`` the same of processor time; ``same file`` is against SUMMARIZE of the odd
+file itself, as far as DuckDB reads it unaided, whatever it makes of it. Memory is the peak resident size of the audit.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
-from benchmarks.audit_speed import timed, write_table
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-BASELINE = """
+from benchmarks.audit_speed import Run, audit_command, timed, write_table
+
+SUMMARIZE = """
 import sys, duckdb
-duckdb.sql(f"CREATE TABLE t AS SELECT * FROM read_csv('{sys.argv[1]}', sample_size = -1)")
+connection = duckdb.connect()
+connection.execute(f"SET threads = {sys.argv[2]}")
+connection.execute("SET enable_progress_bar = false")
+try:
+    print(connection.sql(f"SUMMARIZE SELECT * FROM read_csv('{sys.argv[1]}')").fetchall())
+except duckdb.Error as error:
+    print("refused:", error)
 """
-OPEN = """
-import sys
-from assay.config import Settings
-from assay.source.open import find_tables
-source = find_tables(sys.argv[1])[0].open(Settings())
-source.rows
-source.close()
-"""
+PLAIN = "plain"
+TARGET = 1.5
+CHUNK = 1 << 22
+EVERY = 10_007  # rows from one that is made odd to the next
 
 
-def write_variants(folder: Path, rows: int) -> dict[str, Path]:
-    """The same table as a regular file and in several odd ways."""
+@dataclass(frozen=True)
+class Kind:
+    """An odd way to write a table.
+
+    Attributes:
+        fields: SQL of columns of some types, in place of the values.
+        options: of ``COPY``.
+        rewrite: what is done to the file afterwards.
+        suffix: of the file's name.
+    """
+
+    fields: Callable[[str, str], str] | None = None
+    options: str = ""
+    rewrite: Callable[[Path, Path], None] | None = None
+    suffix: str = ".csv"
+
+
+def _commas(name: str, kind: str) -> str:
+    return f"replace(printf('%.2f', {name}), '.', ',') AS {name}" if kind in ("DOUBLE", "FLOAT") else name
+
+
+def _money(name: str, kind: str) -> str:
+    if kind in ("DOUBLE", "FLOAT"):
+        return f"'$' || printf('%.2f', {name}) AS {name}"
+    return f"{name} || '%' AS {name}" if kind in ("INTEGER", "BIGINT") else name
+
+
+def _grouped(name: str, kind: str) -> str:
+    form = {"DOUBLE": "{:,.2f}", "FLOAT": "{:,.2f}", "INTEGER": "{:,}", "BIGINT": "{:,}"}.get(kind)
+    return f"format('{form}', {name}) AS {name}" if form else name
+
+
+def _days(name: str, kind: str) -> str:
+    if kind != "DATE":
+        return name
+    mixed = f"CASE WHEN rowid % {EVERY} = 7 THEN strftime({name}, '%Y-%m-%d') ELSE strftime({name}, '%d.%m.%Y') END"
+    return f"{mixed} AS {name}"
+
+
+def _words(name: str, kind: str) -> str:
+    return f"replace({name}, 'e', 'é') AS {name}" if kind == "VARCHAR" else name
+
+
+def _lines(name: str, kind: str) -> str:
+    broken = f"CASE WHEN rowid % {EVERY} = 7 THEN {name} || chr(10) || 'a \"line\" more' ELSE {name} END"
+    return f"{broken} AS {name}" if kind == "VARCHAR" else name
+
+
+def _many(name: str, kind: str) -> str:
+    return {"DATE": _days, "VARCHAR": _words}.get(kind, _commas)(name, kind)
+
+
+def _decoded(encoding: str, end: str = "\n") -> Callable[[Path, Path], None]:
+    def rewrite(source: Path, target: Path) -> None:
+        with (
+            source.open(encoding="utf-8", newline="\n") as file,
+            target.open("w", encoding=encoding, newline="") as out,
+        ):
+            while text := file.read(CHUNK):
+                out.write(text.replace("\n", end))
+
+    return rewrite
+
+
+def _by_line(change: Callable[[Iterator[str]], Iterator[str]]) -> Callable[[Path, Path], None]:
+    def rewrite(source: Path, target: Path) -> None:
+        with source.open(encoding="utf-8") as file, target.open("w", encoding="utf-8") as out:
+            out.writelines(change(file))
+
+    return rewrite
+
+
+def _torn(lines: Iterator[str]) -> Iterator[str]:
+    for place, line in enumerate(lines):
+        delimiter = ";" if ";" in line else ","
+        if place % EVERY == 7:
+            yield f"{line.rstrip(chr(10))}{delimiter}x\n"
+        elif place % EVERY == 77:
+            yield line.partition(delimiter)[2]
+        else:
+            yield line
+
+
+def _titled(lines: Iterator[str]) -> Iterator[str]:
+    yield "Report\n\n"
+    yield from lines
+    yield "\nReport time:,2025\n"
+
+
+def _unclosed(lines: Iterator[str]) -> Iterator[str]:
+    for place, line in enumerate(lines):
+        yield line.replace(",", ',"', 1) if place % EVERY == 7 else line
+
+
+def _packed(how: str) -> Callable[[Path, Path], None]:
+    def rewrite(source: Path, target: Path) -> None:
+        with source.open("rb") as file, pa.CompressedOutputStream(str(target), how) as out:
+            while chunk := file.read(CHUNK):
+                out.write(chunk)
+
+    return rewrite
+
+
+KINDS = {
+    PLAIN: Kind(),
+    "titles and footer": Kind(rewrite=_by_line(_titled)),
+    "torn rows": Kind(rewrite=_by_line(_torn)),
+    "quotes never closed": Kind(rewrite=_by_line(_unclosed)),
+    "lines inside fields": Kind(_lines),
+    "decimal commas": Kind(_commas, "DELIMITER ';'"),
+    "thousands": Kind(_grouped),
+    "currencies and per cents": Kind(_money),
+    "days with points, some not": Kind(_days),
+    "carriage returns": Kind(rewrite=_decoded("utf-8", "\r")),
+    "cp1252": Kind(_words, rewrite=_decoded("cp1252")),
+    "utf-16": Kind(_words, rewrite=_decoded("utf-16")),
+    "gzip": Kind(rewrite=_packed("gzip"), suffix=".csv.gz"),
+    "zstd": Kind(rewrite=_packed("zstd"), suffix=".csv.zst"),
+    "many at once": Kind(
+        _many,
+        "DELIMITER ';'",
+        lambda source, target: _decoded("cp1252", "\r\n")(_through(source, _torn), target),
+    ),
+}
+
+
+def _through(source: Path, change: Callable[[Iterator[str]], Iterator[str]]) -> Path:
+    between = source.with_suffix(".between")
+    _by_line(change)(source, between)
+    return between
+
+
+def write_kind(folder: Path, table: Path, name: str) -> Path:
+    """Write the table in one of its ways."""
+    kind = KINDS[name]
+    path = folder / f"{name}{kind.suffix}"
+    if path.exists():
+        return path
+    raw = path.with_suffix(".raw")
+    with duckdb.connect() as connection:
+        read = connection.sql(f"SELECT * FROM '{table}'")
+        fields = [kind.fields(c, str(t)) if kind.fields else c for c, t in zip(read.columns, read.types, strict=True)]
+        rows = f"(SELECT *, file_row_number AS rowid FROM read_parquet('{table}', file_row_number = true))"
+        options = ", ".join(o for o in ("FORMAT csv", "HEADER", kind.options) if o)
+        connection.execute(f"COPY (SELECT {', '.join(fields)} FROM {rows}) TO '{raw}' ({options})")
+    if kind.rewrite:
+        partial = path.with_suffix(".partial")
+        kind.rewrite(raw, partial)
+        partial.rename(path)
+        raw.unlink()
+        raw.with_suffix(".between").unlink(missing_ok=True)
+    else:
+        raw.rename(path)
+    return path
+
+
+def measure(folder: Path, names: list[str], runs: int, threads: int, *, same: bool) -> dict[str, list[Run]]:
+    """All runs of each command, in turns; SUMMARIZE of a kind by its name with ``/``."""
+    found: dict[str, list[Run]] = {}
     table = folder / "table.parquet"
-    write_table(table, rows, 0, broken=False)
-    regular = folder / "regular.csv"
-    read = duckdb.sql(f"SELECT * FROM '{table}'")
-    duckdb.sql(f"COPY (SELECT * FROM '{table}') TO '{regular}'")
-    text = regular.read_text(encoding="utf-8")
-    titled = folder / "titles and footer.csv"
-    titled.write_text(f"Report\n\n{text}\nReport time:,2025\n", encoding="utf-8")
-    torn = folder / "a torn row.csv"
-    torn.write_text(f"{text}1,2,3\n", encoding="utf-8")
-    wide = folder / "utf-16.csv"
-    wide.write_text(text, encoding="utf-16")
-    commas = folder / "decimal commas.csv"
-    fields = [
-        f"replace(printf('%.2f', {name}), '.', ',') AS {name}" if str(kind) in ("DOUBLE", "FLOAT") else name
-        for name, kind in zip(read.columns, read.types, strict=True)
+    paths = {name: write_kind(folder, table, name) for name in (PLAIN, *names)}
+    plain = [sys.executable, "-c", SUMMARIZE, str(paths[PLAIN]), str(threads)]
+    timed(plain, folder)
+    for _ in range(runs):
+        for name in names:
+            found.setdefault(f"{PLAIN}/", []).append(timed(plain, folder))
+            found.setdefault(name, []).append(timed(audit_command(paths[name], threads), folder))
+            if same and name != PLAIN:
+                command = [sys.executable, "-c", SUMMARIZE, str(paths[name]), str(threads)]
+                found.setdefault(f"{name}/", []).append(timed(command, folder))
+            print(name, round(found[name][-1].seconds, 2), file=sys.stderr, flush=True)
+    return found
+
+
+def table_of(found: dict[str, list[Run]], names: list[str]) -> str:
+    """The figures as Markdown."""
+    out = [
+        "| file | audit | ratio | cpu | same file | peak | SUMMARIZE peak | findings |",
+        "|---|--:|--:|--:|--:|--:|--:|---|",
     ]
-    duckdb.sql(f"COPY (SELECT {', '.join(fields)} FROM '{table}') TO '{commas}' (DELIMITER ';')")
-    return {path.stem: path for path in (regular, titled, torn, wide, commas)}
+    base, base_cpu = _median(found[f"{PLAIN}/"])
+    peak = max(r.peak_bytes for r in found[f"{PLAIN}/"])
+    for name in names:
+        seconds, cpu = _median(found[name])
+        own = found.get(f"{name}/", [])
+        told = (
+            "" if not own else "refused" if own[-1].output.startswith("refused") else f"{seconds / _median(own)[0]:.2f}"
+        )
+        report = json.loads(found[name][-1].output)
+        kinds = sorted({f["kind"] for f in report["findings"] if f["severity"] not in ("low", "info")})
+        out.append(
+            f"| {name} | {seconds:.2f} s | {seconds / base:.2f} | {cpu / base_cpu:.2f} | {told} "
+            f"| {max(r.peak_bytes for r in found[name]) / 1e6:,.0f} MB | {peak / 1e6:,.0f} MB | {', '.join(kinds)} |"
+        )
+    return "\n".join([f"SUMMARIZE of the plain file: {base:.2f} s, {base_cpu:.2f} s of processors", "", *out])
+
+
+def _median(runs: list[Run]) -> tuple[float, float]:
+    return statistics.median(r.seconds for r in runs), statistics.median(r.cpu for r in runs)
 
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
+    parser.add_argument("--same", action="store_true", help="measure SUMMARIZE of each odd file as well")
+    parser.add_argument("--folder", type=Path, help="where files are kept between runs; by default they are not")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        files = write_variants(folder, arguments.rows)
-        commands = {"DuckDB, regular": [sys.executable, "-c", BASELINE, str(files["regular"])]}
-        commands |= {label: [sys.executable, "-c", OPEN, str(path)] for label, path in files.items()}
-        runs: dict[str, list[float]] = {label: [] for label in commands}
-        for _ in range(arguments.runs):
-            for label, command in commands.items():
-                runs[label].append(timed(command, folder).seconds)
-        baseline = statistics.median(runs["DuckDB, regular"])
-        print(f"{arguments.rows:,} rows, {arguments.runs} runs\n\n| file | seconds | ratio |\n|---|--:|--:|")
-        for label, seconds in runs.items():
-            median = statistics.median(seconds)
-            print(f"| {label} | {median:.2f} | {median / baseline:.2f} |")
+        folder = (arguments.folder or Path(name)) / str(arguments.rows)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "table.parquet").exists():
+            write_table(folder / "table.parquet", arguments.rows, 0, broken=False)
+        found = measure(folder, arguments.kinds, arguments.runs, arguments.threads, same=arguments.same)
+        print(f"{arguments.rows:,} rows, {arguments.runs} runs\n\n{table_of(found, arguments.kinds)}")
 
 
 if __name__ == "__main__":

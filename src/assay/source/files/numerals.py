@@ -97,7 +97,7 @@ class Numerals:
         digits = (found[1] or found[2]).replace(self.group, "")
         digits = digits.translate(_SEPARATORS).replace(self.decimal, ".")
         value = float(digits)
-        return -value if _NEGATIVE.search(text) else value
+        return -value if NEGATIVE.search(text) else value
 
     def sign(self, text: str) -> str:
         """The currency or per-cent sign of a text, "" if it has none."""
@@ -115,14 +115,14 @@ class Numerals:
         if self.decimal != ".":
             digits = _replaced(digits, self.decimal, ".")
         value = exp.TryCast(this=digits, to=exp.DataType.build("double"))
-        signed = exp.case().when(matches(text, _NEGATIVE.pattern), exp.Neg(this=value)).else_(value.copy())
+        signed = exp.case().when(matches(text, NEGATIVE.pattern), exp.Neg(this=value)).else_(value.copy())
         return exp.case().when(matches(text, f"^{self.pattern}$"), signed)
 
 
 _UNSIGNED = re.compile("[-+0-9., ]*$")
 _SIGNS = re.compile(f"%|{CURRENCY}")
 _SEPARATORS = str.maketrans("", "", SPACE + APOSTROPHES)
-_NEGATIVE = re.compile("^[^0-9]*[-\u2212\u2013\uff0d(]|[-\u2212][^0-9]*$")
+NEGATIVE = re.compile("^[^0-9]*[-\u2212\u2013\uff0d(]|[-\u2212][^0-9]*$")
 
 
 def numerals_of(values: Sequence[str], counts: Iterable[int], decimal: str | None = None) -> Numerals:

@@ -6,20 +6,24 @@ What is sound passes unchanged, so that the engine reads the mended copy as fast
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 import duckdb
 import pyarrow as pa
 
-from assay.source.files.dialect import Dialect, Reader, Record
+from assay.source.files.casts import quoted
+from assay.source.files.dialect import LONGEST_FIELD, Dialect, Reader, Record
 from assay.source.files.layout import Layout
+from assay.source.files.soundness import Lines, lines_of
 from assay.source.files.tear import LONG, MARK, SHORT, TORN
-from assay.source.files.typed import quoted
 
 BATCH = 20_000
+BLOCK = 1 << 23
 
 
 @dataclass(frozen=True)
@@ -31,21 +35,71 @@ class Fault:
     mark: int
 
 
-def mend(path: Path, target: Path, dialect: Dialect, layout: Layout) -> list[Fault]:
-    """Write the rows of a UTF-8 file, all with the header's number of fields, to ``target``; without the header."""
-    width, delimiter = len(layout.names), dialect.delimiter
-    special = {'"', "\n", "\r", dialect.quote} - {""}
-    faults: list[Fault] = []
-    with path.open(encoding="utf-8", newline="\n") as file, target.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, delimiter=delimiter, quotechar=dialect.quote or '"', lineterminator="\n")
-        records = Reader(dialect).read(line.rstrip("\n") for line in file)
-        for fields in _even(records, layout.first, width, faults):
-            joined = delimiter.join(fields)
-            if joined and joined.count(delimiter) == width - 1 and not any(c in joined for c in special):
-                out.write(joined + "\n")
+def mend(path: Path, target: Path, dialect: Dialect, layout: Layout, first_line: int) -> list[Fault]:
+    """Write the rows of a UTF-8 file, all with the header's number of fields, to ``target``; without the header.
+
+    Args:
+        first_line: number of the line (from 1) that the first row starts on.
+    """
+    width, faults = len(layout.names), list[Fault]()
+    row, line, rest = 0, first_line, b""
+    with path.open("rb") as file, target.open("wb") as out:
+        for _ in range(first_line - 1):
+            file.readline()
+        more = True
+        while more:
+            read = file.read(BLOCK)
+            more, block = bool(read), rest + read
+            whole = block.rfind(b"\n") + 1
+            if not more and whole < len(block):
+                block, whole = block + b"\n", len(block) + 1
+            lines = lines_of(block[:whole], dialect, width)
+            if more and len(lines.ends) <= LONGEST_FIELD:
+                rest = block  # what a quote opens may reach further than this
+                continue
+            done = 0
+            for at in lines.odd:
+                if at < done:
+                    continue
+                if more and at >= len(lines.ends) - LONGEST_FIELD:
+                    break
+                row += _copy(out, block, lines, done, at)
+                done, fields, torn = _record(block, lines, at, dialect)
+                if fields:
+                    (even,) = _even(iter([Record(line + int(at), fields, torn)]), 0, width, faults, row)
+                    out.write(_written(even, dialect))
+                    row += 1
             else:
-                writer.writerow(fields)
+                at = len(lines.ends)
+            at = max(int(at), done)
+            row += _copy(out, block, lines, done, at)
+            rest = block[lines.starts[at] if at < len(lines.ends) else whole :]
+            line += at
     return faults
+
+
+def _copy(out: IO[bytes], block: bytes, lines: Lines, start: int, end: int) -> int:
+    """Write sound lines as they are; how many."""
+    if end > start:
+        out.write(memoryview(block)[lines.starts[start] : lines.ends[end - 1] + 1])
+    return int(end - start)
+
+
+def _record(block: bytes, lines: Lines, at: int, dialect: Dialect) -> tuple[int, list[str], bool]:
+    """The record that starts on a line: the index of the line behind it, its fields (none if empty), if it is torn."""
+    start, end = lines.starts[at], lines.ends[at]
+    if start == end:
+        return int(at) + 1, [], False
+    bounds = zip(lines.starts[at : at + LONGEST_FIELD], lines.ends[at : at + LONGEST_FIELD], strict=True)
+    record = next(Reader(dialect).read(block[s:e].decode("utf-8", "replace") for s, e in bounds))
+    return int(at) + 1 + sum(f.count("\n") for f in record.fields), record.fields, record.torn
+
+
+def _written(fields: Sequence[str], dialect: Dialect) -> bytes:
+    out = io.StringIO(newline="")
+    quote = dialect.quote or '"'
+    csv.writer(out, delimiter=dialect.delimiter, quotechar=quote, lineterminator="\n").writerow(fields)
+    return out.getvalue().encode("utf-8", "replace")
 
 
 def stage_records(
@@ -75,11 +129,11 @@ def mark_rows(connection: duckdb.DuckDBPyConnection, table: str, faults: Sequenc
     return (MARK,)
 
 
-def _even(records: Iterator[Record], first: int, width: int, faults: list[Fault]) -> Iterator[list[str]]:
-    """The fields of each row, as many as the header has."""
-    row = -1
-    for line, fields, torn in islice(records, first, None):
-        row += 1
+def _even(
+    records: Iterator[Record], first: int, width: int, faults: list[Fault], start: int = 0
+) -> Iterator[list[str]]:
+    """The fields of each row, as many as the header has; ``start`` is the place of the first of them."""
+    for row, (line, fields, torn) in enumerate(islice(records, first, None), start):
         if len(fields) == width and not torn:
             yield fields
             continue

@@ -8,13 +8,14 @@ from pathlib import Path
 import duckdb
 
 from assay.errors import SourceError
+from assay.source.files.casts import quoted, text
 from assay.source.files.encoding import UTF8, detect_encoding
 from assay.source.files.tear import MARK, REPLACED, located
 from assay.source.files.textfile import Staged, file_list, stage_carefully, stage_quickly
 from assay.source.files.together import stage_together, unite
 from assay.source.files.totals import drop_totals
 from assay.source.files.transcoded import CHUNK, transcode
-from assay.source.files.typed import quoted, text, type_columns
+from assay.source.files.typed import type_columns
 from assay.source.files.unpacked import packing, unpacked
 from assay.source.files.workbook import sheet_names, stage_sheet
 from assay.source.recipe import Recipe

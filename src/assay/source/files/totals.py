@@ -8,8 +8,8 @@ from __future__ import annotations
 import duckdb
 
 from assay.source.duckdb import column_type
+from assay.source.files.casts import quoted
 from assay.source.files.layout import is_total
-from assay.source.files.typed import quoted
 from assay.source.notes import Note
 
 ENOUGH = 3  # rows below which sums prove nothing

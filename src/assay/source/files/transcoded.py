@@ -31,28 +31,37 @@ class Transcoded:
     faithful: bool = False
 
 
-def encoding_of(path: Path) -> Encoding:
-    """The encoding of a file, by all of it: text beyond ASCII may come late."""
+def as_text(path: Path, target: Path) -> Transcoded:
+    """A file as UTF-8 with plain ends of lines: itself if it is that already, else a copy at ``target``."""
+    encoding, plain = encoding_of(path)
+    return Transcoded(path, encoding, faithful=True) if plain else transcode(path, target, encoding)
+
+
+def encoding_of(path: Path) -> tuple[Encoding, bool]:
+    """The encoding of a file, by all of it (text beyond ASCII may come late), and whether nothing has to change."""
     with path.open("rb") as file:
         head = file.read(SAMPLE)
         found = detect_encoding(head, whole=len(head) < SAMPLE)
         if found.mark or (found.name.startswith("utf-") and found != UTF8):
-            return found
+            return found, False
         decoder = codecs.getincrementaldecoder("utf-8")()
         file.seek(0)
         beyond = bytearray()
-        valid = True
+        valid = plain = True
         while chunk := file.read(CHUNK):
+            plain = plain and b"\r" not in chunk and b"\0" not in chunk
+            if chunk.isascii() and not decoder.getstate()[0]:
+                continue
             if valid:
                 try:
                     decoder.decode(chunk)
                 except UnicodeDecodeError:
-                    valid = False
-            if len(beyond) < SAMPLE and not chunk.isascii():
+                    valid = plain = False
+            if len(beyond) < SAMPLE:
                 beyond += b"\n".join(line for line in re.split(b"[\r\n]+", chunk) if not line.isascii())[:SAMPLE]
         if valid and not decoder.getstate()[0]:
-            return UTF8
-    return detect_encoding(bytes(beyond))
+            return UTF8, plain
+    return detect_encoding(bytes(beyond)), False
 
 
 def transcode(path: Path, target: Path, encoding: Encoding) -> Transcoded:

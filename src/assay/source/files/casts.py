@@ -1,0 +1,158 @@
+"""Ways to give a text column a type: SQL of the typed value, null where a text does not read.
+
+The engine-neutral expressions of a writing take texts apart with captures, which cost ten times a match. Here a match
+decides, and what is matched is read by removing marks and by the engine's own parsers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from assay.source.base import ColumnType
+from assay.source.files.calendar_formats import CalendarFormat
+from assay.source.files.numerals import APOSTROPHES, NEGATIVE, SPACE, Numerals
+from assay.source.files.written import BLANK, Habits, Writing, share, writing_of
+
+FLAGS = (
+    ("true", "false"), ("wahr", "falsch"), ("vrai", "faux"), ("verdadero", "falso"), ("verdadeiro", "falso"),
+    ("vero", "falso"), ("yes", "no"), ("ja", "nein"), ("oui", "non"), ("sí", "no"), ("sim", "não"),
+)  # fmt: skip
+_AROUND = "%<>=≤≥"  # what may stand beside a number, and is no part of it
+_ACCOUNTING = "(\u2212\u2013\uff0d"  # ways to write a minus that the engine does not read
+_CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p")
+
+
+@dataclass(frozen=True)
+class Cast:
+    """A way to give a text column a type.
+
+    Attributes:
+        sql: the engine's expression of the value; null where a text does not read.
+        type: the engine's name of its type.
+        writing: how its texts are read; None for booleans.
+    """
+
+    name: str
+    sql: str
+    type: str
+    writing: Writing | None = None
+
+
+def ways_of(name: str, values: Sequence[str], counts: Sequence[int], habits: Habits) -> list[Cast]:
+    """The ways to type a column, the one to be preferred first; none if it is text.
+
+    Args:
+        values: its different values, the frequent ones first, and how often each is there.
+        habits: what the other columns say.
+    """
+    column, pair = quoted(name), flags(values)
+    if pair:
+        yes, no = (text(word) for word in pair)
+        return [Cast(name, f"CASE lower(trim({column})) WHEN {yes} THEN TRUE WHEN {no} THEN FALSE END", "BOOLEAN")]
+    writing = writing_of(values, counts, habits)
+    if writing is None or share(writing.numbers, counts) < 1:
+        return []
+    if isinstance(writing.form, CalendarFormat):
+        return _temporal(name, writing, writing.form, any(":" in v for v in values))
+    if writing.form is None:
+        return _plain(name, writing)
+    return _numerals(name, writing, writing.form, values)
+
+
+def flags(values: Sequence[str]) -> tuple[str, str] | None:
+    """The words for yes and no, where a column holds both of a pair and nothing else."""
+    words = {v.strip().lower() for v in values[:8]}
+    return next((pair for pair in FLAGS if words == set(pair)), None)
+
+
+def _plain(name: str, writing: Writing) -> list[Cast]:
+    digits = f"trim({quoted(name)})"
+    whole = _whole(name, digits, f"NOT regexp_matches({digits}, '[.eE]')", writing)
+    return [*whole, Cast(name, f"TRY_CAST({digits} AS DOUBLE)", "DOUBLE", writing)]
+
+
+def _numerals(name: str, writing: Writing, form: Numerals, values: Sequence[str]) -> list[Cast]:
+    column = quoted(name)
+    units = {form.sign(v) for v in values if v != "0"}
+    if len(units) > 1:
+        return []  # a unit on some of the cells only, or several units: to be shown, not to be read over
+    unit = next(iter(units), "")
+    stated = f"(contains({column}, {text(unit)}) OR {column} = '0') AND " if unit else ""
+    matched = f"{stated}regexp_full_match({column}, {text(form.pattern)})"
+    # Only marks that were seen are removed: with another one the text is no number, and the next way is tried.
+    seen = frozenset("".join(values))
+    accounting = not seen.isdisjoint(_ACCOUNTING) or any(v.endswith("-") for v in values)
+    signs = sorted({*form.signs, unit} - {""}, key=len, reverse=True)
+    digits = column
+    for mark in (*signs, *SPACE, *APOSTROPHES, *_AROUND, *("-+)" + _ACCOUNTING if accounting else "")):
+        if seen.issuperset(mark):
+            digits = f"replace({digits}, {text(mark)}, '')"
+    if accounting:
+        digits = f"CASE WHEN regexp_matches({column}, {text(NEGATIVE.pattern)}) THEN '-' ELSE '' END || {digits}"
+        # Without the minus of its exponent a number would be another one.
+        matched += f" AND NOT regexp_matches({column}, '[0-9][eE]')"
+    neutral = writing.expression(exp.column(name, quoted=True)).sql("duckdb")
+    return [
+        *_both(name, f"({digits})", matched, writing, form),
+        Cast(name, f"CASE WHEN {stated}TRUE THEN {neutral} END", "DOUBLE", writing),
+    ]
+
+
+def _both(name: str, digits: str, matched: str, writing: Writing, form: Numerals) -> list[Cast]:
+    """As whole numbers, where none has a fraction, or else as doubles.
+
+    Args:
+        digits: SQL of the text without anything but its digits, marks and minus.
+        matched: SQL condition of texts that read.
+    """
+    digits = f"replace({digits}, {text(form.group)}, '')"
+    whole = _whole(name, digits, f"{matched} AND NOT contains({quoted(name)}, {text(form.decimal)})", writing)
+    if form.decimal != ".":
+        digits = f"replace({digits}, {text(form.decimal)}, '.')"
+    return [*whole, Cast(name, f"CASE WHEN {matched} THEN TRY_CAST({digits} AS DOUBLE) END", "DOUBLE", writing)]
+
+
+def _whole(name: str, digits: str, matched: str, writing: Writing) -> list[Cast]:
+    if writing.type is not ColumnType.INTEGER:
+        return []
+    return [Cast(name, f"CASE WHEN {matched} THEN TRY_CAST({digits} AS BIGINT) END", "BIGINT", writing)]
+
+
+def _temporal(name: str, writing: Writing, form: CalendarFormat, clocks: bool) -> list[Cast]:
+    column = quoted(name)
+    neutral = Cast(name, form.expression(exp.column(name, quoted=True)).sql("duckdb"), "DATE", writing)
+    if form.named:
+        return [neutral]
+    day = form.separator.join({"y": "%y" if form.short else "%Y", "m": "%m", "d": "%d"}[p] for p in form.order)
+    matched = f"regexp_full_match({column}, {text(form.pattern)})"
+    if not clocks:
+        if form.short or (form.order, form.separator) == ("ymd", "-"):
+            return [neutral]  # the engine has another pivot for years of two digits; its own spelling needs no match
+        quick = f"CASE WHEN {matched} THEN CAST(try_strptime(trim({column}), {text(day)}) AS DATE) END"
+        return [Cast(name, quick, "DATE", writing), neutral]
+    if form.order == "ymd":
+        iso = column if form.separator == "-" else f"replace({column}, {text(form.separator)}, '-')"
+        moment = f"TRY_CAST(trim({iso}) AS TIMESTAMP)"
+    else:
+        formats = ", ".join(text(f"{day}{gap}{clock}") for clock in _CLOCKS for gap in (" ", ", ", "T"))
+        moment = f"try_strptime(trim({column}), [{text(day)}, {formats}])"
+    return [Cast(name, f"CASE WHEN {matched} THEN {moment} END", "TIMESTAMP", writing)]
+
+
+def present(name: str) -> str:
+    """SQL condition of cells that hold something."""
+    blank = ", ".join(text(word) for word in BLANK)
+    return f"({quoted(name)} IS NOT NULL AND trim({quoted(name)}) NOT IN ({blank}))"
+
+
+def quoted(name: str) -> str:
+    """A name as SQL."""
+    return exp.to_identifier(name, quoted=True).sql("duckdb")
+
+
+def text(value: str) -> str:
+    """A text as SQL."""
+    return exp.Literal.string(value).sql("duckdb")
