@@ -64,3 +64,17 @@ def some_whole() -> dict[str, Any]:
 @pytest.mark.parametrize("build", [whole_from_some_size_on, whole_in_the_tail, currencies, round_amounts, some_whole])
 def test_what_is_whole_by_nature_is_silent(build: Any) -> None:
     assert propose(context_of(build())) == []
+
+
+def test_amounts_are_judged_by_what_one_of_their_count_is_worth() -> None:
+    rng = np.random.default_rng(6)
+    sold = rng.geometric(0.05, ROWS)
+    value = np.round(sold * rng.normal(40, 4, ROWS), 2)
+    value[sold >= 40] = np.rint(
+        value[sold >= 40]
+    )  # large sums that are whole: as large as a small one without its mark
+    rows = np.flatnonzero(sold <= 20)[::30]
+    without_mark(value, rows)
+    table = {"purchases": sold, "revenue": value}
+    (found,) = propose(context_of(table))
+    assert set(rows_where(table, found)) == set(rows[value[rows] % 1 == 0].tolist())

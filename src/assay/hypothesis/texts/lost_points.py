@@ -2,9 +2,10 @@
 
 A value with decimals has kept its mark, so the sound distribution is known, however many others have lost it. A whole
 number is suspect if it is where that distribution would be after its point was moved past the decimals, and if there
-are more such numbers than round values by nature. The null models: amounts that are whole from some size on (the
-decimals of the others then get fewer with their size), currencies without decimals (a column decides who is whole), and
-round numbers (their last digits are zeros).
+are more such numbers than round values by nature. An amount that goes with a count of its row, as revenue with
+purchases, is judged by what one of them is worth, which varies less. The null models: amounts that are whole from some
+size on (the decimals of the others then get fewer with their size), currencies without decimals (a column decides who
+is whole), and round numbers (their last digits are zeros).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.quantities import Quantity, quantities
 from assay.hypothesis.structure import broken_segments
-from assay.profile.arrays import Floats
+from assay.profile.arrays import Bools, Floats
 
 FAMILIES = (Family.MONEY, Family.RATE, Family.NUMBER)
 FEWEST_KEPT = 40
@@ -27,6 +28,9 @@ NEARER = 0.3  # the same as a share of the move: the tail of large numbers, prin
 ROUND = 0.35  # share of suspects that may end in a zero
 FULL = 8  # decimals of numbers that were computed and not rounded
 ROUNDS = 60
+MUCH_LESS = 0.7  # of the spread of an amount by itself
+NEARLY_ALL = 0.98  # of the amounts have a count beside them
+SPREAD = 0.1  # decades by which the suspects may spread more, as some lose two places and some one
 
 
 def propose(context: Context) -> list[Hypothesis]:
@@ -45,22 +49,31 @@ def _of(context: Context, item: Quantity) -> Hypothesis | None:
     known, moved = _without_mark(kept)
     if len(known) < FEWEST_KEPT or _significant(known, moved):
         return None
-    bound = _bound(known, moved, np.log10(suspect))
+    places = np.rint(moved - known)
+    count = _counted(context, item, positive & ~whole)
+    worth = values if count is None else _worth(values, count)
+    usual = _shape(np.log10(worth[positive & ~whole & np.isfinite(worth)]))
+    asked = whole & np.isfinite(worth)
+    # Amounts by themselves vary more than a place: those that lost one are not told from those that lost two.
+    shapes = [(1.0, *_shape(moved))] if count is None else _moved(usual, places)
+    bound = _bound(usual, shapes, np.log10(worth[asked])) if asked.any() else None
     if bound is None:
         return None
-    lost = whole & (values >= bound)
+    lost = asked & (worth >= bound)
     found = values[lost]
     if len(found) < FEWEST_LOST or float((found % 10 == 0).mean()) > ROUND:
         return None
-    (middle, _), (expected, spread), (other, other_spread) = map(_shape, (known, moved, np.log10(found)))
-    if abs(other - expected) > min(NEAR, NEARER * (expected - middle)) or other_spread > 1.8 * spread:
+    (middle, spread), (other, other_spread) = usual, _shape(np.log10(worth[lost]))
+    expected = middle + float(np.median(places)) if count is not None else _shape(moved)[0]
+    wide = 1.8 * spread + (SPREAD if count is not None else 0.0)
+    if abs(other - expected) > min(NEAR, NEARER * (expected - middle)) or other_spread > wide:
         return None
     if broken_segments(context, positive, lost) is not None:
         return None
     number = item.number
     predicate = exp.and_(
         exp.EQ(this=number.copy(), expression=exp.Floor(this=number.copy())),
-        exp.GTE(this=number.copy(), expression=exp.convert(bound)),
+        exp.GTE(this=number.copy(), expression=_at_least(bound, count)),
         *([present] if (present := item.present()) is not None else []),
     )
     return Hypothesis(
@@ -75,7 +88,7 @@ def _of(context: Context, item: Quantity) -> Hypothesis | None:
         confidence=0.9,
         action=f"load {item.name} again with the decimal mark that its source writes",
         evidence={
-            "decimals": round(float(np.median(moved - known))),
+            "decimals": round(float(np.median(places))),
             "in_sample": int(lost.sum()),
             "share_in_sample": round(float(lost.sum() / positive.sum()), 6),
             "typical_factor": float(f"{10 ** (other - middle):.3g}"),
@@ -110,9 +123,41 @@ def _shape(logs: Floats) -> tuple[float, float]:
     return middle, max(float(high - low) / 2, 0.05)
 
 
-def _bound(kept: Floats, moved: Floats, suspect: Floats) -> float | None:
+def _counted(context: Context, item: Quantity, kept: Bools) -> Quantity | None:
+    """The count that tells most of how large an amount is: per one of it, the amount varies much less."""
+    least, found = MUCH_LESS * _shape(np.log10(item.values[kept]))[1], None
+    for count in quantities(context, (Family.COUNT,)):
+        worth = _worth(item.values, count)[kept]
+        worth = worth[np.isfinite(worth)]
+        if len(worth) >= NEARLY_ALL * kept.sum() and (spread := _shape(np.log10(worth))[1]) < least:
+            least, found = spread, count
+    return found
+
+
+def _worth(values: Floats, count: Quantity) -> Floats:
+    with np.errstate(invalid="ignore"):
+        return values / np.where(count.values > 0, count.values, np.nan)
+
+
+def _at_least(bound: float, count: Quantity | None) -> exp.Expr:
+    if count is None:
+        return exp.convert(bound)
+    some = exp.GT(this=count.number.copy(), expression=exp.convert(0))
+    times = exp.Mul(this=count.number.copy(), expression=exp.convert(bound))
+    return exp.Case(ifs=[exp.If(this=some, true=times)])
+
+
+def _moved(usual: tuple[float, float], places: Floats) -> list[tuple[float, float, float]]:
+    """The shapes of numbers that lost so many places, each with its share."""
+    moves, counts = np.unique(places, return_counts=True)
+    return [
+        (n / len(places), usual[0] + move, usual[1]) for move, n in zip(moves.tolist(), counts.tolist(), strict=True)
+    ]
+
+
+def _bound(usual: tuple[float, float], moved: list[tuple[float, float, float]], suspect: Floats) -> float | None:
     """The smallest whole number that rather lost its mark than is round by nature; None if none needs explaining."""
-    natural, lost = _density(kept, suspect), _density(moved, suspect)
+    natural, lost = _density([(1.0, *usual)], suspect), _density(moved, suspect)
     share, odds = 0.5, np.ones(len(suspect))
     for _ in range(ROUNDS):
         odds = share * np.exp(lost) / (share * np.exp(lost) + (1 - share) * np.exp(natural))
@@ -123,11 +168,17 @@ def _bound(kept: Floats, moved: Floats, suspect: Floats) -> float | None:
     order = np.argsort(suspect)
     doubtful = np.flatnonzero(odds[order] < 0.5)
     rest = suspect[order][doubtful[-1] + 1 if len(doubtful) else 0 :]
-    return float(np.rint(10.0 ** float(rest[0]))) if len(rest) else None
+    if not len(rest):
+        return None
+    bound = 10.0 ** float(rest[0])
+    return float(np.rint(bound)) if abs(bound - np.rint(bound)) < 1e-6 * bound else float(f"{bound * (1 - 1e-5):.6g}")
 
 
-def _density(of: Floats, at: Floats) -> Floats:
-    """Log density of a shape; what is in its far tail is no evidence for another one."""
-    middle, spread = _shape(of)
-    density: Floats = np.maximum(-0.5 * ((at - middle) / spread) ** 2, -12.0) - np.log(spread)
+def _density(shapes: list[tuple[float, float, float]], at: Floats) -> Floats:
+    """Log density of shapes (share, middle, spread); what is in the far tail of one is no evidence for another."""
+    parts = [
+        share / spread * np.exp(np.maximum(-0.5 * ((at - middle) / spread) ** 2, -12.0))
+        for share, middle, spread in shapes
+    ]
+    density: Floats = np.log(np.sum(parts, axis=0))
     return density
