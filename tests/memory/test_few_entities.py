@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+import assay
+from assay.config import Settings
 from assay.hypothesis.history.baseline import forecast
 from assay.judge.finding import Verdict
 from assay.memory.bank import Memory
 from assay.report.record import Audit
-from tests.memory.replay import Columns, ads, audited, found, on, only, scaled, until
+from tests.memory.replay import Columns, ads, audited, day, found, on, only, scaled, until, write
 
 ALL = ads()
 NOW = 31
@@ -58,6 +60,15 @@ def test_rows_that_are_lost_at_random_are_news_however_few_campaigns_lose_all_of
     columns = until(ads(entities=32), NOW)
     lost = on(columns, LAST) & (np.random.default_rng(3).random(len(columns["date"])) < 0.5)
     assert found(audited(only(columns, ~lost), table, memory, NOW), "volume_anomaly")
+
+
+def test_a_thin_sample_of_what_runs_every_day_excuses_no_lost_rows(tmp_path: Path, memory: Memory) -> None:
+    columns, path = ads(entities=200, days=NOW), tmp_path / "sampled.parquet"
+    lost = on(columns, LAST) & (np.random.default_rng(5).random(len(columns["date"])) < 0.5)
+    for days, table in ((LAST, until(columns, LAST)), (NOW, only(columns, ~lost))):
+        write(table, path)
+        audit = assay.audit(path, memory=memory, settings=Settings(today=day(days), sample_rows=1_500))
+    assert found(audit, "volume_anomaly")
 
 
 def test_a_name_that_one_campaign_lacks_is_expected_and_one_that_many_lack_is_news(

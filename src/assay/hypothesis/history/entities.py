@@ -20,6 +20,7 @@ from assay.profile.history import History
 
 FEWEST_DAYS = 3  # with rows of an entity, which tell what is usual of it
 FEWEST_OTHERS = 3  # entities that speak for a load
+LASTING = 0.8  # of the entities of a day that have rows on the next one, so that those without any tell something
 UNUSUAL = 3.0  # standard deviations of the number of entities that begin or end from one day to the next
 
 
@@ -55,8 +56,9 @@ def others_of(
         rows: the rows of the sample that count; by default all.
 
     Returns:
-        None where that cannot be told: the table names no entities, they are too few or too young, or more of them
-        began or ended at once than do from day to day, as in a load of which a part was lost.
+        None where that cannot be told: the table names no entities, they are too few or too young, they come and go by
+        chance (buyers, or campaigns of a thin sample), or more of them began or ended at once than do from day to day,
+        as in a load of which a part was lost.
     """
     past = sorted(d for d in history.days if d < day)[-LEVEL:]
     entity = coarsest_entity(context, above=FEW) or coarsest_entity(context, above=FEWEST_OTHERS)
@@ -74,7 +76,7 @@ def others_of(
     there = np.zeros(totals.shape, dtype=np.bool_)
     np.add.at(totals, cells, np.nan_to_num(amounts[own]))
     there[cells] = True
-    if _many_begin_or_end(there):
+    if not _last(there[:, :-1]) or _many_begin_or_end(there):
         return None
     days = there[:, :-1].sum(axis=1)
     going = there[:, -1] & (days >= FEWEST_DAYS)
@@ -86,6 +88,11 @@ def others_of(
         return None
     left = own & (place == len(past)) & going[np.maximum(column.codes, 0)]
     return Others(entity, left, *_compared(totals, going, float(usual[going].sum())))
+
+
+def _last(there: Bools) -> bool:
+    """Whether what has rows on a day mostly has some on the next one."""
+    return bool((there[:, 1:] & there[:, :-1]).sum() >= LASTING * there[:, :-1].sum())
 
 
 def _many_begin_or_end(there: Bools) -> bool:
