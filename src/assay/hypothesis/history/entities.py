@@ -20,6 +20,7 @@ from assay.profile.history import History
 
 FEWEST_DAYS = 3  # with rows of an entity, which tell what is usual of it
 FEWEST_OTHERS = 3  # entities that speak for a load
+LEAST_ROWS = 0.25  # of the rows of a day, that these have
 LASTING = 0.8  # of the entities of a day that have rows on the next one, so that those without any tell something
 UNUSUAL = 3.0  # standard deviations of the number of entities that begin or end from one day to the next
 
@@ -43,7 +44,7 @@ class Others:
     @property
     def words(self) -> str:
         """Why a day is as it is if the others are as they were."""
-        return f"it is what a few values of {self.entity} did or that some began or ended; the others are as they were"
+        return f"few values of {self.entity} make it so, or some that began or ended; the others are as usual"
 
 
 def others_of(
@@ -84,9 +85,10 @@ def others_of(
     changed = np.where(going, np.abs(totals[:, -1] - usual), -1.0)
     few = np.argsort(-changed, kind="stable")[: ONE_OFF if going.sum() >= FEW else 1]
     going[few] = False
-    if going.sum() < FEWEST_OTHERS:
+    today = own & (place == len(past))
+    left = today & going[np.maximum(column.codes, 0)]
+    if going.sum() < FEWEST_OTHERS or left.sum() < LEAST_ROWS * today.sum():
         return None
-    left = own & (place == len(past)) & going[np.maximum(column.codes, 0)]
     return Others(entity, left, *_compared(totals, going, float(usual[going].sum())))
 
 
