@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from assay.source.files.dialect import Dialect, Record, declared_delimiter, detect_dialect, records_of
@@ -57,8 +58,9 @@ class Sketch:
     @property
     def decimal_commas(self) -> bool:
         """Whether a column writes numbers in the way that the engine would misread."""
-        return any(w and isinstance(w.form, Numerals) and w.form.decimal == "," for w in self.writings().values())
+        return any(w and isinstance(w.form, Numerals) and w.form.decimal == "," for w in self.writings.values())
 
+    @cached_property
     def writings(self) -> dict[str, Writing | None]:
         """What the first rows say of how each column is written."""
         rows = [r.fields for r in self.records[self.layout.first :] if len(r.fields) == len(self.layout.names)]
@@ -119,7 +121,7 @@ def alike(one: Sketch, other: Sketch) -> bool:
     """Whether two files have the same columns, and values of the same types in them."""
     if one.dialect != other.dialect or one.layout.names != other.layout.names:
         return False
-    mine, theirs = one.writings(), other.writings()
+    mine, theirs = one.writings, other.writings
     return all(family(mine[n]) == family(theirs[n]) for n in mine)
 
 

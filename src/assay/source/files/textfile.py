@@ -28,6 +28,8 @@ from assay.source.notes import Note
 from assay.source.recipe import Recipe
 
 GUESSED = "sample_size = -1, dateformat = '%Y-%m-%d'"  # other dates are read by the habits of the column
+# Where numbers have decimal commas a point groups thousands: the engine may read whole numbers, but none with a point.
+WHOLE_ONLY = "auto_type_candidates = ['BOOLEAN', 'BIGINT', 'TIME', 'DATE', 'TIMESTAMP', 'VARCHAR']"
 REFUSALS = (duckdb.InvalidInputException, duckdb.ConversionException)
 
 
@@ -45,18 +47,18 @@ def stage_quickly(
         if not is_plain(head, tail):
             return None
         sketch = sketch_of(head, tail)
-        if not sketch.regular or sketch.decimal_commas:
+        if not sketch.regular or (sketch.decimal_commas and len(paths) > 1):
             return None
         if first and not alike(first, sketch):
             return None
         first = first or sketch
     if first is None:
         return None
-    options = _options(first.dialect, header=True, skip=0)
-    days = _read(connection, table, f"{file_list(paths)}, {options}, {GUESSED}", first)
+    reading = f"{_options(first.dialect, header=True, skip=0)}, {_guessed(first)}"
+    days = _read(connection, table, f"{file_list(paths)}, {reading}", first)
     if days is None:
         return None
-    recipe = Recipe(f"read_csv({file_list(shown)}, {options}, {GUESSED})").then(days) if shown is not None else None
+    recipe = Recipe(f"read_csv({file_list(shown)}, {reading})").then(days) if shown is not None else None
     return Staged(table, (), (), recipe)
 
 
@@ -89,7 +91,7 @@ def _days(connection: duckdb.DuckDBPyConnection, table: str, sketch: Sketch) -> 
     described = connection.sql(f"SELECT * FROM {table} LIMIT 0")
     types = dict(zip(described.columns, map(str, described.types), strict=True))
     made = {}
-    for name, writing in sketch.writings().items():
+    for name, writing in sketch.writings.items():
         form = writing.form if writing is not None else None
         if types.get(name) == "TIMESTAMP" and isinstance(form, CalendarFormat) and form.separator != "-":
             moments = f"SELECT count(*) FROM {table} WHERE {quoted(name)} <> {quoted(name)}::DATE"
@@ -150,7 +152,6 @@ def stage_carefully(
     notes = [*odd_header(name, sketch.layout), *left_out(name, sketch.footer)]
     first_line = sketch.records[sketch.layout.first].line if len(sketch.records) > sketch.layout.first else None
     faults: list[Fault] = []
-    typed = typed and not sketch.decimal_commas
     recipe: Recipe | None = None
     made = None
     if first_line is not None and sketch.countable:
@@ -198,8 +199,12 @@ def _even(sketch: Sketch, skip: int, *, typed: bool) -> str:
     """What the engine's reader is told of rows that all have the same fields."""
     names = ", ".join(text(n) for n in sketch.layout.names)
     options = _options(sketch.dialect, header=False, skip=skip)
-    kinds = GUESSED if typed else "all_varchar = true"
+    kinds = _guessed(sketch) if typed else "all_varchar = true"
     return f"{options}, {kinds}, names = [{names}]"
+
+
+def _guessed(sketch: Sketch) -> str:
+    return f"{GUESSED}, {WHOLE_ONLY}" if sketch.decimal_commas else GUESSED
 
 
 def _options(dialect: Dialect, *, header: bool, skip: int) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 HEAD = 2_000
 DISTINCT = 4_000  # values that a column's habits are told from
+LOOKED_AT = 1_000  # of those in a sample, which all rows confirm
 SAMPLED = 20_000  # rows that they are counted in
 LIKELY = 0.5
 UNFIT = "assay: a cell that does not read"
@@ -52,11 +53,14 @@ def type_columns(
     habits = habits_of(list(writings.values()))
     casts = []
     for name in likely:
-        ways = ways_of(name, *counted[name], habits)
+        values, counts = counted[name]
+        ways = ways_of(name, values, counts, habits)
         cast = _first_fitting(connection, table, ways, sound)
-        if cast is None and ways and not whole:
+        if cast is None and ways:
+            # Cells that do not read as the frequent ones do may tell more of how the column is written.
+            unfit = _unfit(connection, table, ways[-1], sound)
             tried = {w.sql for w in ways}
-            ways = ways_of(name, *_counted(connection, table, name, sound), habits)
+            ways = ways_of(name, [*values, *unfit], [*counts, *[1] * len(unfit)], habits)
             cast = _first_fitting(connection, table, [w for w in ways if w.sql not in tried], sound)
         casts += [cast] if cast is not None else []
     return tuple(note for c in casts if (note := _ambiguous(c, habits))), {c.name: c.sql for c in casts}
@@ -78,6 +82,15 @@ def _first_fitting(connection: duckdb.DuckDBPyConnection, table: str, ways: Sequ
         else:
             return cast
     return None
+
+
+def _unfit(connection: duckdb.DuckDBPyConnection, table: str, cast: Cast, sound: str) -> list[str]:
+    """Some of the cells that a cast does not read."""
+    found = connection.execute(
+        f"SELECT DISTINCT {quoted(cast.name)} FROM (SELECT {quoted(cast.name)} FROM {table} "
+        f"WHERE ({sound}) AND {present(cast.name)} AND ({cast.sql}) IS NULL LIMIT {LOOKED_AT}) ORDER BY 1"
+    ).fetchall()
+    return [v for (v,) in found]
 
 
 def _likely(connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str], rows: str) -> list[str]:
@@ -106,7 +119,7 @@ def _sampled(
         return {n: _counted(connection, table, n, rows) for n in names}, True
     listed = ", ".join(map(quoted, names))
     found = connection.sql(f"SELECT {listed} FROM {table} WHERE rowid % {step} = 0 AND {rows}").to_arrow_table()
-    return {n: _frequent(c, DISTINCT) for n, c in zip(names, found.columns, strict=True)}, False
+    return {n: _frequent(c, LOOKED_AT) for n, c in zip(names, found.columns, strict=True)}, False
 
 
 def _frequent(column: pa.ChunkedArray, most: int) -> tuple[list[str], list[int]]:
