@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from assay.hypothesis.history.amounts import Part
 from assay.hypothesis.history.baseline import log_of
-from assay.hypothesis.history.delay import MATERIAL, delay_of, delay_within
+from assay.hypothesis.history.delay import MATERIAL, UNKNOWN, delay_of, delay_within
 from assay.hypothesis.history.off import NONE, distance, line_within, off_of
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.scope import among, between, event_date
@@ -18,6 +18,7 @@ from assay.profile.history import History
 from assay.profile.state import DayState
 
 GRACE = 1  # days beyond the delay
+EARLY = 5  # audits; fewer do not tell that what did not change yet never does
 SURELY = 2.0  # standard deviations of daily amounts of a value; one event that comes late is less
 MATERIAL_WITHIN = 0.02  # relative change of one value's amount; in few rows a late correction is more than in all
 
@@ -29,8 +30,9 @@ def restated_days(context: Context, history: History) -> list[Hypothesis]:
         return []
     found: dict[Part | None, dict[int, list[str]]] = defaultdict(dict)
     within = {key: own.days for key in history.growth_within if (own := delay_within(history, *key)).known}
+    young = UNKNOWN if history.delay is None and history.audits < EARLY else 0
     for day in history.fresh():
-        if day not in history.days:
+        if day not in history.days or last - day <= young:
             continue
         old, new, age = history.days[day], history.state.days[day], last - day
         names, late = _changed(old, new), age > delay.days + GRACE
