@@ -122,6 +122,10 @@ def corpus() -> Iterator[Tricky]:
 
 
 def dialects() -> Iterator[Tricky]:
+    yield one("spaces before quotes", lines("a, b, c", *[f'{i}, "x, {i}", {i}.5' for i in range(9)]), {"a": I, "b": T, "c": F},
+              9, cells={(2, "b"): "x, 2", (2, "c"): 2.5})  # fmt: skip
+    yield one("escaped quotes", lines("a,b,c", *[f'{i},"x \\"q\\", {i}",{i}.5' for i in range(9)]), {"a": I, "b": T, "c": F},
+              9, cells={(2, "b"): 'x "q", 2', (2, "c"): 2.5})  # fmt: skip
     yield one("plain", PLAIN, PLAIN_TYPES, 12)
     yield one("semicolons", "a;b\n1;x\n2;y\n", {"a": I, "b": T}, 2)
     yield one("semicolons and decimal commas", "a;b\n1,5;2,25\n2,5;3,75\n", {"a": F, "b": F}, 2,
@@ -203,6 +207,8 @@ def values() -> Iterator[Tricky]:
 
 
 def layouts() -> Iterator[Tricky]:
+    yield one("groups above the header", lines("Ad,,Results,", "id,name,clicks,cost", *[f"{i},n{i},{i * 3},{i}.5" for i in range(9)]),
+              {"id": I, "name": T, "clicks": I, "cost": F}, 9)  # fmt: skip
     yield one("title lines", "Campaign report\nMarch 2025\n\n" + PLAIN, PLAIN_TYPES, 12)
     yield one("title lines padded by a spreadsheet", "Campaign report,,\n,,\n" + PLAIN, PLAIN_TYPES, 12)
     yield one("total below", PLAIN + "Total,,696\n", PLAIN_TYPES, 12)

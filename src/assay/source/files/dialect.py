@@ -6,21 +6,35 @@ import csv
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 DELIMITERS = (",", ";", "\t", "|", "\x1f", "\x01", "~", "^")
 _SEP = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
 QUOTE = '"'
+BACKSLASH = "\\"
 LONGEST_FIELD = 200  # lines that a quoted field may span
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How fields are separated. ``quote`` is "" where quotes are ordinary characters."""
+    """How fields are separated.
+
+    Attributes:
+        quote: "" where quotes are ordinary characters.
+        escape: what makes a letter of a quote inside a field, besides doubling it; "" where nothing does.
+        spaced: whether spaces may stand between a delimiter and a quote.
+    """
 
     delimiter: str = ","
     quote: str = QUOTE
+    escape: str = ""
+    spaced: bool = False
+
+    @property
+    def usual(self) -> bool:
+        """Whether the engine's reader knows it."""
+        return not self.escape and not self.spaced
 
 
 class Record(NamedTuple):
@@ -61,7 +75,25 @@ def detect_dialect(lines: Sequence[str]) -> Dialect:
         score -= 0.2 * _decimal_commas(records, delimiter, width)
         if score > best_score:
             best, best_score = dialect, score
-    return best
+    return _refined(best, lines)
+
+
+def _refined(dialect: Dialect, lines: Sequence[str]) -> Dialect:
+    """The dialect with spaces before quotes, or escaped quotes, where more lines then have the same fields."""
+    mark, quote = dialect.delimiter, dialect.quote
+    spaced = any(f"{mark} {quote}" in line for line in lines)
+    escape = BACKSLASH if any(BACKSLASH + quote in line for line in lines) else ""
+    if not quote or not (spaced or escape):
+        return dialect
+    other = replace(dialect, spaced=spaced, escape=escape)
+    return other if _evenness(other, lines) > _evenness(dialect, lines) else dialect
+
+
+def _evenness(dialect: Dialect, lines: Sequence[str]) -> float:
+    """Share of the records that have as many fields as most."""
+    records = records_of(lines, dialect)
+    widths = Counter(len(r.fields) for r in records if not r.torn)
+    return max(widths.values(), default=0) / max(len(records), 1)
 
 
 def _quoted_by(lines: Sequence[str], quote: str) -> bool:
@@ -121,10 +153,16 @@ class Reader:
     def _open_after(self, line: str, opened: bool) -> bool:
         """Whether a quoted field is still open at a line's end. Inside a plain field a quote is a letter."""
         delimiter, quote = self._dialect.delimiter, self._dialect.quote
+        escape, spaced = self._dialect.escape, self._dialect.spaced
         at, size = 0, len(line)
         while at < size:
+            if spaced and not opened:
+                while line.startswith(" ", at):
+                    at += 1
             if opened:
                 closing = line.find(quote, at)
+                while escape and closing > 0 and _escaped(line, closing, escape):
+                    closing = line.find(quote, closing + 1)
                 if closing < 0:
                     return True
                 if line.startswith(quote, closing + 1):
@@ -142,5 +180,13 @@ class Reader:
 
     def _fields(self, text: str) -> list[str]:
         lines = text.splitlines(keepends=True)
-        fields = next(csv.reader(lines, delimiter=self._dialect.delimiter, quotechar=self._dialect.quote), None)
-        return text.split(self._dialect.delimiter) if fields is None else fields
+        own = self._dialect
+        options: dict[str, Any] = {"delimiter": own.delimiter, "quotechar": own.quote, "skipinitialspace": own.spaced}
+        fields = next(csv.reader(lines, **options, escapechar=own.escape or None), None)
+        return text.split(own.delimiter) if fields is None else fields
+
+
+def _escaped(line: str, place: int, escape: str) -> bool:
+    """Whether an odd number of escapes stands before a place."""
+    before = line[:place]
+    return (len(before) - len(before.rstrip(escape))) % 2 == 1

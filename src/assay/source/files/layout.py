@@ -45,6 +45,7 @@ def find_layout(records: Sequence[Record]) -> Layout:
     """The layout from the first records of a file."""
     width = _width(records)
     start = _table_start(records, width)
+    start += _grouped(records[start : start + HEAD_RECORDS])
     names = [f.strip() for f in records[start].fields] if start < len(records) else []
     below = [r.fields for r in records[start + 1 : start + 1 + HEAD_RECORDS]]
     titles = tuple(records[:start])
@@ -163,6 +164,18 @@ def _table_start(records: Sequence[Record], width: int) -> int:
         if len(record.fields) == width:
             return place
     return 0
+
+
+def _grouped(records: Sequence[Record]) -> bool:
+    """Whether the first record names groups of columns only, and the next one the columns themselves."""
+    if len(records) < 3 or all(f.strip() for f in records[0].fields):
+        return False
+    group, names = ([f.strip() for f in r.fields] for r in records[:2])
+    if len(names) != len(group) or not all(names) or len(set(names)) < len(names):
+        return False
+    columns = list(zip(*(r.fields for r in records[2:] if len(r.fields) == len(names)), strict=True))
+    typed = [place for place, cells in enumerate(columns) if _typed(cells)]
+    return bool(typed) and not any(_typed([n]) for n in names)
 
 
 def _typed(values: Sequence[str]) -> bool:

@@ -24,6 +24,7 @@ from assay.source.files.tear import LONG, MARK, SHORT, TORN
 
 BATCH = 20_000
 BLOCK = 1 << 23
+PLACE = "assay_place"
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,16 @@ def mark_rows(connection: duckdb.DuckDBPyConnection, table: str, faults: Sequenc
     if not faults:
         return ()
     marks = pa.table({"place": [f.row for f in faults], "mark": [f.mark for f in faults]})  # noqa: F841 - as above
+    if "rowid" in (n.lower() for n in connection.sql(f"SELECT * FROM {table} LIMIT 0").columns):
+        # A column of that name hides the engine's own.
+        numbered = f"SELECT *, row_number() OVER () - 1 AS {PLACE} FROM {table}"
+        connection.execute(
+            f"CREATE TABLE {table}_marked AS SELECT t.* EXCLUDE ({PLACE}), coalesce(marks.mark, 0)::INTEGER AS {MARK} "
+            f"FROM ({numbered}) t LEFT JOIN marks ON t.{PLACE} = marks.place ORDER BY t.{PLACE}"
+        )
+        connection.execute(f"DROP TABLE {table}")
+        connection.execute(f"ALTER TABLE {table}_marked RENAME TO {table}")
+        return (MARK,)
     connection.execute(f"ALTER TABLE {table} ADD COLUMN {MARK} INTEGER DEFAULT 0")
     connection.execute(f"UPDATE {table} SET {MARK} = marks.mark FROM marks WHERE {table}.rowid = marks.place")
     return (MARK,)

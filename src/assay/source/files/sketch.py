@@ -43,6 +43,7 @@ class Sketch:
         cells = self.records[0].fields if self.records else []
         return (
             layout.header == 0
+            and self.dialect.usual
             and self.records[0].line == 1
             and tuple(cells) == layout.names
             and not layout.odd_names
@@ -53,7 +54,11 @@ class Sketch:
     @property
     def countable(self) -> bool:
         """Whether the engine can find the rows by their line: what is above has no line breaks in fields."""
-        return self.even and all("\n" not in f for r in self.records[: self.layout.first] for f in r.fields)
+        return (
+            self.even
+            and self.dialect.usual
+            and all("\n" not in f for r in self.records[: self.layout.first] for f in r.fields)
+        )
 
     @property
     def decimal_commas(self) -> bool:

@@ -1,0 +1,44 @@
+"""Rows that are mended in bulk are those that a careful reading of every line finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+import pyarrow.parquet as pq
+from hypothesis import given
+from hypothesis import strategies as st
+
+import assay
+from assay.source.files import ragged
+from assay.source.files.dialect import Dialect, Reader
+from assay.source.files.layout import Layout
+
+PIECES = st.sampled_from(["a", "é", ",", ",", '"', "'", "\n", '"a"', '"a,b"', ',"a\nb",', "\na,b,c\n", '""', "\\"])
+
+
+@given(st.lists(PIECES, max_size=80), st.sampled_from(['"', "'"]), st.integers(1, 3), st.sampled_from([7, 50, 1 << 20]))
+def test_bulk_and_careful_reading_agree(pieces: list[str], quote: str, width: int, block: int) -> None:
+    dialect, layout = Dialect(",", quote), Layout(0, ("x", "y", "z")[:width], (), 1)
+    text = "header\n" + "".join(pieces)
+    lines = text.removesuffix("\n").split("\n")[1:]
+    with TemporaryDirectory() as folder, patch.object(ragged, "BLOCK", block):
+        source, target = Path(folder) / "in", Path(folder) / "out"
+        source.write_bytes(text.encode())
+        found = ragged.mend(source, target, dialect, layout, 2)
+        mended = target.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    faults: list[ragged.Fault] = []
+    expected = list(ragged._even(Reader(dialect).read(lines), 0, width, faults))
+    assert [r.fields for r in Reader(dialect).read(mended)] == expected
+    assert [(f.row, f.line - 1, f.mark) for f in found] == [(f.row, f.line, f.mark) for f in faults]
+
+
+def test_a_column_that_hides_the_row_number_marks_the_right_row(tmp_path: Path) -> None:
+    rows = [f"{900 - i},{i}.5" for i in range(40)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["rowid,cost", *rows[:30], "5,6,7", *rows[30:]]) + "\n", encoding="utf-8")
+    audit = assay.audit(str(path), rows_out=tmp_path / "rows.parquet")
+    (torn,) = [f for f in audit.findings if f.kind == "column_shift"]
+    bad = pq.read_table(tmp_path / "rows.parquet").to_pylist()
+    assert [r["row_index"] for r in bad if r["finding_id"] == torn.id] == [30]
