@@ -280,3 +280,34 @@ def test_a_measurement_of_a_narrow_range_is_far_off_by_less_than_a_factor() -> N
     found = set(rows_where(table, claim))
     assert found <= set(bad.tolist())
     assert len(found) > 55
+
+
+def test_values_far_off_are_found_in_a_column_that_is_nearly_always_zero() -> None:
+    rng = np.random.default_rng(21)
+    data = _shop(rng, 4_000)
+    data["refunds"] = rng.binomial(data["orders"], 0.003)
+    some = np.flatnonzero(data["refunds"] > 0)
+    assert 50 < some.size < 100
+    assert not _found(data)
+    rows = rng.choice(some, 10, replace=False)
+    data["refunds"][rows] = rng.integers(1_400, 9_000, 10)
+    _assert_exactly(_found(data), "refunds", rows)
+
+
+def test_a_third_of_the_amounts_replaced_by_large_ones_does_not_hide_what_they_follow() -> None:
+    rng = np.random.default_rng(22)
+    data = _shop(rng, 6_000)
+    orders = data["orders"]
+    data["revenue"] = np.round(orders * 40 * rng.lognormal(0, 0.3, orders.size), 2)
+    large = np.quantile(data["revenue"][orders > 0], [0.97, 0.998])
+    small = (orders > 0) & (data["revenue"] <= np.quantile(data["revenue"][orders > 0], 0.4))
+    rows = _hit(rng, small, 0.9)
+    data["revenue"][rows] = np.round(rng.uniform(*large, rows.size), 2)
+    _assert_exactly(_found(data), "revenue", rows)
+
+
+def test_a_metric_that_is_one_column_here_and_another_there_has_no_outliers() -> None:
+    rng = np.random.default_rng(23)
+    data = _shop(rng, 3_000)
+    data["results"] = np.where(rng.random(3_000) < 0.7, data["clicks"], data["orders"])
+    assert "results" not in _found(data)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from assay.hypothesis.robust import median, quantiles
+from assay.hypothesis.robust import median, quantiles, tail_cut
 
 
 @given(arrays(np.float64, st.integers(1, 40), elements=st.floats(-1e300, 1e300)))
@@ -30,3 +30,17 @@ def test_nothing_and_nothing_known_have_no_median(values: list[float]) -> None:
 def test_the_quantiles_of_a_vector_are_numpys(values: np.ndarray, shares: list[float]) -> None:
     scale = float(np.max(np.abs(values))) + 1e-300
     assert quantiles(values, shares) == pytest.approx(np.quantile(values, shares), rel=1e-9, abs=1e-12 * scale)
+
+
+@pytest.mark.parametrize("size", [15, 25, 40])
+def test_few_values_of_a_heavy_tail_are_its_own(size: int) -> None:
+    rng = np.random.default_rng(size)
+    assert all(tail_cut(np.abs(rng.standard_t(3, size)), 3.0, size) is None for _ in range(200))
+
+
+def test_a_dozen_values_far_beyond_a_few_dozen_are_cut_off() -> None:
+    rng = np.random.default_rng(1)
+    scores = np.concatenate([np.abs(rng.normal(0, 1, 40)), rng.uniform(10, 20, 12)])
+    cut = tail_cut(scores, 3.0, 30)
+    assert cut is not None
+    assert cut.above == 12

@@ -15,7 +15,7 @@ from assay.hypothesis.robust import Floats, densest
 METRIC_FAMILIES = (Family.COUNT, Family.MONEY, Family.NUMBER, Family.RATE)
 SIGNED_SHARE = 0.005
 PER_CENT = 0.01
-LEAST_VALUES = 100
+LEAST_VALUES = 40
 FINITE = "1e300"
 NARROW = 0.4  # spread of a measurement's logarithm
 

@@ -123,6 +123,9 @@ class Cut:
 TAIL_LEVELS = (0.70, 0.96, 0.996)
 FALSE_SHARE = 0.02
 FAR_VALUES = 25
+FEW_VALUES = 3
+LEAST_TAIL = 15
+LEAST_INSIDE = 12
 SAME = 0.01
 SURPRISE = 14.0  # nats: odds of about one in a million, because many columns, sides and cuts are tried
 MODEL_DOUBT = 3.0
@@ -146,7 +149,7 @@ def tail_cut(scores: Floats, start: float, most: float, false_share: float = FAL
         false_share: of the suspect ones, how many the bulk's tail may put there.
     """
     up = np.sort(scores[scores > 0])
-    if up.size < 60 or up[-1] <= start:
+    if up.size < LEAST_TAIL or up[-1] <= start:
         return None
     cuts = [c for c in (_overfull(up, start, most, false_share), _parted(up, start, most)) if c]
     return min(cuts, key=lambda c: c.at, default=None)
@@ -158,7 +161,7 @@ def _overfull(up: Floats, start: float, most: float, false_share: float) -> Cut 
     cuts = cuts[cuts < up[-1]]
     inside = np.searchsorted(up, cuts, "right")
     above = up.size - inside
-    usable = (inside >= 50) & (above >= 3) & (above <= most)
+    usable = (inside >= LEAST_INSIDE) & (above >= 3) & (above <= most)
     cuts, inside, above = cuts[usable], inside[usable], above[usable]
     if not cuts.size:
         return None
@@ -183,7 +186,7 @@ def _parted(up: Floats, start: float, most: float) -> Cut | None:
     gaps = np.diff(up)
     distinct = np.cumsum((gaps > SAME)[::-1])[::-1]
     above = up.size - 1 - np.arange(gaps.size)
-    usable = (up[1:] > start) & (above >= 3) & (above <= most) & (up.size - above >= 50) & (gaps > SAME)
+    usable = (up[1:] > start) & (above >= 3) & (above <= most) & (up.size - above >= LEAST_INSIDE) & (gaps > SAME)
     places = np.flatnonzero(usable)
     if not places.size:
         return None
@@ -210,10 +213,13 @@ def _beyond(up: Floats, cuts: Floats, inside: Places) -> tuple[Floats, Floats]:
     def decay(a: Places, b: Places, floor: Floats, ceiling: Floats) -> tuple[Floats, Floats]:
         excess = sums[b] - sums[a] - floor * (b - a) + (inside - b) * (ceiling - floor)
         rate = (b - a) / np.maximum(excess, 1e-9)
-        return rate, rate * np.maximum(1 - 1.64 / np.sqrt(np.maximum(b - a, 1)), 0.25)
+        return rate, rate * _least_rate(b - a)
 
     (near_rate, near), (far_rate, far) = decay(first, second, low, middle), decay(second, third, middle, high)
-    farther = far / np.maximum(near / far, 1.0)
+    # Of few values none tells how the decay goes on far out: it may weaken by half.
+    few = third - second < FEW_VALUES
+    far_rate, far = np.where(few, near_rate / 2, far_rate), np.where(few, near / 2, far)
+    farther = np.where(few, far, far / np.maximum(near / far, 1.0))
     # Where enough values tell that the decay quickens, half of that is believed to go on.
     told = (third - second >= FAR_VALUES) & (far > near)
     rate = np.where(told, np.sqrt(near * np.maximum(far, near)), farther)
@@ -221,4 +227,11 @@ def _beyond(up: Floats, cuts: Floats, inside: Places) -> tuple[Floats, Floats]:
     beyond_middle = (inside - second) * np.exp(-rate * np.maximum(cuts - middle, 0))
     expected = np.where(told, beyond_middle, np.maximum(beyond_low, beyond_middle))
     # Just below a gap a part of a tail looks steeper than it is.
-    return expected, np.minimum(far_rate, 2 * near_rate) / np.maximum(near_rate / far_rate, 1.0)
+    return expected, np.where(few, far, np.minimum(far_rate, 2 * near_rate) / np.maximum(near_rate / far_rate, 1.0))
+
+
+def _least_rate(values: Places) -> Floats:
+    """How much of a rate that so many values tell is sure at 95 %: a quantile of the gamma distribution, divided by
+    its mean (Wilson and Hilferty, 1931)."""
+    n = np.maximum(values, 1)
+    return np.asarray(np.maximum(1 - 1 / (9 * n) - 1.645 / (3 * np.sqrt(n)), 0.0) ** 3, dtype=np.float64)

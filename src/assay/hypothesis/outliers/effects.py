@@ -12,7 +12,10 @@ from assay.profile.arrays import Bools, Floats, Ints
 
 LEAST_EXPLAINED = 0.02
 LEAST_GROUP = 12
+LEAST_GROUPS = 6  # that tell how far levels of groups differ
 LOW_PART = 0.1  # of a group's values, that may be all that is left of its level
+TELLING_PART = 0.25  # of a group whose other values stand closely together, far above
+DENSE_PART, DENSE_SIGMAS = 0.35, 0.908  # of normal values this part lies within so many standard deviations
 LEAST_FACTOR = float(np.log(5.0))
 
 
@@ -90,8 +93,7 @@ def _shifts(rest: Floats, codes: Ints, size: int, share: float, width: float) ->
     found = {i: densest(group, share) for i, group in groups.items()}
     usual = min(width, median(np.array([spread for _, spread in found.values()])) if found else 0.0)
     # Levels of groups differ by nature, and a group may have two: only one far above the others is doubted.
-    low_end, middle = quantiles(np.array([centre for centre, _ in found.values()] or [0.0]), (0.16, 0.5))
-    highest = middle + (middle - low_end) + LEAST_FACTOR
+    highest, beyond = _ordinary(np.array([centre for centre, _ in found.values()] or [0.0]))
     shifts, doubtful = np.zeros(size), np.zeros(size, dtype=np.bool_)
     for i, (centre, spread) in found.items():
         shifts[i] = centre
@@ -102,10 +104,25 @@ def _shifts(rest: Floats, codes: Ints, size: int, share: float, width: float) ->
             if tight / least >= spread / (share * groups[i].size):
                 break
             shifts[i] = lower
-        if shifts[i] > max(4 * width, LEAST_FACTOR) and spread > 2 * width:
+        if shifts[i] > max(4 * width, LEAST_FACTOR):
             # Too few values may be left for a dense part, but stand at the level that the other groups have.
             alike = groups[i][np.abs(groups[i]) <= 2 * width]
-            if alike.size >= LOW_PART * groups[i].size:
+            part = LOW_PART if spread > 2 * width else TELLING_PART if len(found) >= LEAST_GROUPS else np.inf
+            if alike.size >= part * groups[i].size:
                 shifts[i] = float(np.median(alike))
-        doubtful[i] = shifts[i] > highest and spread > 2 * usual
+        doubtful[i] = shifts[i] > highest and (spread > 2 * usual or shifts[i] > beyond)
     return shifts, doubtful
+
+
+def _ordinary(centres: Floats) -> tuple[float, float]:
+    """The level above which a group's is doubted if its values spread, and the one above which in any case.
+
+    In most groups most values may be damaged, so that the level of groups is sought where these lie closest.
+    """
+    low_end, middle = quantiles(centres, (0.16, 0.5))
+    between = middle - low_end
+    if centres.size < LEAST_GROUPS:
+        return float(middle + between + LEAST_FACTOR), np.inf
+    dense, width = densest(centres, DENSE_PART)
+    middle, between = min(middle, dense), min(between, width / DENSE_SIGMAS)
+    return float(middle + between + LEAST_FACTOR), float(middle + 2 * between + LEAST_FACTOR)

@@ -14,8 +14,8 @@ from assay.hypothesis.robust import Curve, densest, median, quantiles, tail_cut
 from assay.profile.arrays import Bools, Floats
 
 FIT_ROWS = 20_000
-LEAST_ROWS = 150
-LEAST_RIGHT = 80  # where it is known which rows are right
+LEAST_ROWS = 40
+LEAST_RIGHT = 40  # where it is known which rows are right
 LEAST_LOW_FACTOR = float(np.log(15.0))  # shares of something come close to 0 by nature
 LEAST_DISTANCE = float(np.arcsinh(15.0))  # in spreads, of signed values: they have two poles by nature, like latitudes
 LEAST_SPREAD = LEAST_FACTOR / 5
@@ -50,6 +50,7 @@ class Expectation:
     level: float
     effects: tuple[Effect, ...]
     centre: Curve
+    spreads: tuple[Curve, Curve] | None = None  # upward and downward, in levels by expected level
     sides: Mapping[str, Side] = field(default_factory=dict)
 
     def predictor(self) -> Floats:
@@ -102,8 +103,18 @@ def expectation(
     bulk = rows[_bulk(target, target.smooth[rows], straight[rows], share)] if among is None else rows
     floor = LEAST_MEASURED if target.measured else LEAST_SPREAD
     centre, high, low = _by_level(straight[bulk], (target.smooth - straight)[bulk], floor)
-    fitted = replace(fitted, centre=centre)
-    return _with_sides(fitted, high, low, 0.9 if among is not None else _most(share)) if tails else fitted
+    fitted = replace(fitted, centre=centre, spreads=(high, low))
+    return _with_sides(fitted, 0.9 if among is not None else _most(share)) if tails else fitted
+
+
+def confirmed(fitted: Expectation, witness: Expectation) -> Expectation:
+    """The same with the tails of what a second expectation sees at least half of.
+
+    What is rare by one expectation alone, because its related metric is off or its segment is of its own kind, is no
+    tail of both; so the tail of both is the shorter one.
+    """
+    half = 2 * (witness.measure.smooth - witness.centre(witness.predictor()))
+    return _with_sides(fitted, _most(LINKED_SHARE), half)
 
 
 def _bulk(target: Measure, level: Floats, line: Floats, share: float) -> Bools:
@@ -148,7 +159,10 @@ def _flat(x: Floats, values: Floats) -> Curve:
     return Curve(x, values, 0.0, 0.0)
 
 
-def _with_sides(fitted: Expectation, high: Curve, low: Curve, most: float) -> Expectation:
+def _with_sides(fitted: Expectation, most: float, at_most: Floats | None = None) -> Expectation:
+    """The same with the limits of its tails; ``at_most`` is an excess by sample row that bounds its own."""
+    assert fitted.spreads is not None
+    high, low = fitted.spreads
     line = fitted.predictor()
     known = np.isfinite(line) & np.isfinite(fitted.measure.smooth)
     line, level = line[known], fitted.measure.smooth[known]
@@ -156,8 +170,9 @@ def _with_sides(fitted: Expectation, high: Curve, low: Curve, most: float) -> Ex
     sides = {}
     for side, spread, sign in (("high", high, 1.0), ("low", low, -1.0)):
         # Only one half matters to a tail; the other one counts as many.
-        half = sign * rest > 0
-        scores = np.abs(rest[half]) / spread(line[half])
+        excess = sign * rest if at_most is None else np.fmin(sign * rest, sign * at_most[known])
+        half = excess > 0
+        scores = excess[half] / spread(line[half])
         cut = tail_cut(scores, 3.0, most * rest.size)
         if cut is None:
             continue

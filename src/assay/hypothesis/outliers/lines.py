@@ -13,11 +13,15 @@ from assay.hypothesis.robust import densest, densest_widths
 from assay.profile.arrays import Bools, Floats, Ints
 
 PAIR_ROWS = 800
+LEAST_PAIRS = 30
 LINE_ROWS = 3_000
 CANDIDATES = 4
 COVERED = 0.97
 LEAST_CORRELATION = 0.25
 SLOPES = (-1.0, 0.5, 0.8, 1.0, 1.25)
+LIKELY = np.array([0.5, 1.0])
+BY_PROPORTION = np.ones(1)
+BAND_DOUBT = 4.0  # of a band's squared width, in parts of the root of the number of rows
 LINKED_SHARE = 0.35  # of the rows that define a relation: more than half of them may be damaged
 ALONE_SHARE = 0.5
 
@@ -31,6 +35,7 @@ class Line:
         width: of the shortest band that holds the bulk of the residuals.
         correlation: rank correlation with the related metric within the segments.
         coverage: share of the metric's values that have a related one.
+        partial: whether only a part of the rows follows the related metric: their ranks hardly agree.
     """
 
     other: int
@@ -40,6 +45,7 @@ class Line:
     width: float
     correlation: float
     coverage: float
+    partial: bool = False
 
     @property
     def vagueness(self) -> float:
@@ -72,8 +78,9 @@ def lines(
         related = other.values[rows]
         both = np.isfinite(related)
         coverage = float(np.mean(both))
-        if np.count_nonzero(both) >= max(0.4 * rows.size, 80):
-            correlation = abs(_rank_correlation(level[both], related[both]))
+        if np.count_nonzero(both) >= max(0.4 * rows.size, LEAST_PAIRS):
+            ranks, bulk = _associations(level[both], related[both], LIKELY)
+            correlation = max(abs(ranks), bulk)
             if correlation > LEAST_CORRELATION / 2:
                 ranked.append((-correlation * np.sqrt(coverage), coverage >= COVERED, index))
     ranked.sort()
@@ -99,7 +106,7 @@ def _line(
         return _segmented(target, np.zeros(rows.size), 0.0, -1, dimensions, rows, 1.0)
     present = np.isfinite(related.values[rows])
     coverage, rows = float(np.mean(present)), rows[present]
-    if rows.size < 80:
+    if rows.size < LEAST_PAIRS:
         return None
     slope = _slope(target.smooth[rows], related.values[rows], LINKED_SHARE)
     found = [
@@ -131,8 +138,29 @@ def _segmented(
         rest, width = rest - effect[0](rows), effect[1]
         kept = np.isfinite(rest)
         rows, rest, part = rows[kept], rest[kept], part[kept]
-    correlation = _rank_correlation(rest + part, part) if index >= 0 and rows.size > 50 else 0.0
-    return Line(index, slope, constant, tuple(effects), width, correlation, coverage)
+    ranks = bulk = 0.0
+    if index >= 0 and rows.size >= LEAST_PAIRS:
+        ranks, bulk = _associations(rest + part, part, BY_PROPORTION)
+    partial = ranks <= LEAST_CORRELATION < bulk
+    return Line(index, slope, constant, tuple(effects), width, max(ranks, bulk), coverage, partial)
+
+
+def _associations(level: Floats, related: Floats, slopes: Floats) -> tuple[float, float]:
+    """How closely two levels move together in all rows and in the bulk of them, both as correlations.
+
+    Spearman's tells of a loose link, and a third of the rows that are wild hide a close one. The densest band around
+    a line tells of a link that some rows break: with correlation r it is sqrt((1 - r^2) / (1 + r^2)) times as wide as
+    where the rows are mismatched.
+    """
+    few = slice(None, None, max(level.size // PAIR_ROWS, 1))
+    level, related = level[few], related[few]
+    moved = slopes[:, None] * related
+    paired, parted = (
+        float(np.min(densest_widths(level - part, LINKED_SHARE)))
+        for part in (moved, np.roll(moved, level.size // 2, axis=1))
+    )
+    share = min((paired / max(parted, 1e-9)) ** 2 * (1 + BAND_DOUBT / np.sqrt(level.size)), 1.0)
+    return _rank_correlation(level, related), float(np.sqrt((1 - share) / (1 + share)))
 
 
 def _rank_correlation(a: Floats, b: Floats) -> float:

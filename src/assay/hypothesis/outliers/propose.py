@@ -15,7 +15,15 @@ from assay.hypothesis.outliers.effects import Dimension
 from assay.hypothesis.outliers.expectation import Expectation, expectation
 from assay.hypothesis.outliers.lines import COVERED, Line, lines
 from assay.hypothesis.outliers.stage import Damage, Stage, damage_of
-from assay.hypothesis.outliers.structure import GROUP_FAMILIES, is_concentrated, is_confirmed, is_listed, is_structural
+from assay.hypothesis.outliers.structure import (
+    GROUP_FAMILIES,
+    is_concentrated,
+    is_confirmed,
+    is_listed,
+    is_repeated,
+    is_structural,
+)
+from assay.hypothesis.outliers.witness import agrees_with, together, witness_of
 from assay.hypothesis.robust import Bools, densest, densest_widths
 from assay.source.base import ColumnType
 
@@ -36,6 +44,7 @@ SWAP_WIDER = 1.6
 MOVED = 0.88
 PART_OF_MOVE = 0.25
 OFTEN_NONE = 0.15
+LEAST_BULK = 12
 
 
 def propose(context: Context) -> list[Hypothesis]:
@@ -152,27 +161,33 @@ def _stage(
     established: bool,
 ) -> Stage | None:
     fitted = expectation(target, columns, options[0], rng) if options else None
-    if fitted is None or not fitted.sides:
-        return None
-    fitted, options, among = _righted(fitted, columns, options, dimensions, rng)
     if fitted is None:
         return None
+    second, among = None, None
+    if fitted.sides:
+        fitted, options, among = _righted(fitted, columns, options, dimensions, rng)
+    else:
+        fitted, second = together(fitted, columns, options, rng)
+    if fitted is None or not fitted.sides:
+        return None
     sides = {side: fitted.suspects(side) for side in fitted.sides}
+    if second is not None:
+        sides = {side: rows & agrees_with(fitted, second) for side, rows in sides.items()}
     sides = {s: rows for s, rows in sides.items() if np.count_nonzero(rows) >= fitted.sides[s].above / 2}
     judged = np.isfinite(fitted.residual()) & scope
     sides = {s: rows & judged for s, rows in sides.items()}
     least = {**LEAST_SUSPECTS, "high": 1} if established else LEAST_SUSPECTS
     sides = {s: rows for s, rows in sides.items() if np.count_nonzero(rows) >= least[s]}
-    witness, agreeing = None, 1.0
-    if sides and fitted.related is not None:
+    witness, agreeing = second, 1.0
+    if sides and fitted.related is not None and second is None:
         suspect = np.logical_or.reduce(list(sides.values()))
         # Levels of segments that the suspects had a part in would take their side.
         right = ~suspect if among is None else among & ~suspect
         others = [m if m is not target and m.family is not Family.RATE else None for m in columns]
         unmoved = [o for o in lines(target, others, dimensions, rng, right) if o.other != options[0].other]
-        witness = _witness(fitted, columns, unmoved, suspect, rng, among)
-    if witness is not None:
-        agrees, told = _agrees(fitted, witness), np.isfinite(witness.residual())
+        witness = witness_of(fitted, columns, unmoved, suspect, rng, among)
+    if witness is not None and second is None:
+        agrees, told = agrees_with(fitted, witness), np.isfinite(witness.residual())
         shares = {s: float(np.mean(agrees[rows & told])) if np.any(rows & told) else 0.0 for s, rows in sides.items()}
         sides = {s: rows & agrees for s, rows in sides.items() if shares[s] >= AGREEING}
         agreeing = min((shares[s] for s in sides), default=0.0)
@@ -181,6 +196,9 @@ def _stage(
         sides = {s: rows for s, rows in sides.items() if not is_listed(target, rows)}
     sides = {s: rows for s, rows in sides.items() if not _explained(fitted, columns, rows, s)}
     sides = {s: rows for s, rows in sides.items() if not is_confirmed(target, columns, rows)}
+    sides = {s: rows for s, rows in sides.items() if not is_repeated(context, target, rows)}
+    if len(sides) == 2 and options[0].partial:
+        del sides["low"]  # the right values of a group whose level is that of its blown-up ones
     if "low" in sides and _natural(context, fitted, judged, sides["low"]):
         del sides["low"]
     if len(sides) == 2 and np.count_nonzero(sides["low"]) > CROWD * np.count_nonzero(judged):
@@ -190,7 +208,9 @@ def _stage(
     fitted = replace(fitted, effects=tuple(e.undoubted() for e in fitted.effects))  # there is damage to doubt them for
     suspects = np.logical_or.reduce(list(sides.values())) & np.isfinite(fitted.residual())
     linked = tuple(columns.index(e.related) for e in (fitted, witness) if e is not None and e.related is not None)
-    return Stage(fitted, tuple(sides), suspects, witness if agreeing < ALL_AGREE else None, linked)
+    return Stage(
+        fitted, tuple(sides), suspects, witness if agreeing < ALL_AGREE or second is not None else None, linked
+    )
 
 
 def _righted(
@@ -261,7 +281,7 @@ def _explained(fitted: Expectation, columns: Sequence[Measure], suspects: Bools,
             continue
         both = np.isfinite(line) & np.isfinite(other.values)
         bulk, odd = np.flatnonzero(both & ~suspects), both & suspects
-        if bulk.size < 100 or np.count_nonzero(odd) < max(0.5 * np.count_nonzero(suspects), 3):
+        if bulk.size < LEAST_BULK or np.count_nonzero(odd) < max(0.5 * np.count_nonzero(suspects), 3):
             continue
         bulk = bulk[:: max(bulk.size // 5_000, 1)]
         slope, constant = np.polyfit(line[bulk], other.values[bulk], 1) if np.ptp(line[bulk]) > 1e-9 else (0.0, 0.0)
@@ -274,41 +294,6 @@ def _explained(fitted: Expectation, columns: Sequence[Measure], suspects: Bools,
         if (float(np.mean(rank)) if side == "high" else 1 - float(np.mean(rank))) > MOVED:
             return True
     return False
-
-
-def _witness(
-    fitted: Expectation,
-    columns: Sequence[Measure],
-    options: Sequence[Line],
-    suspects: Bools,
-    rng: np.random.Generator,
-    among: Bools | None,
-) -> Expectation | None:
-    """Of the other expectations the one that sees the excess in most of the suspects that it can judge.
-
-    If the related metric is off, none of them sees it; if this one is, those that are not confused by it do.
-    """
-    best: tuple[float, Expectation] | None = None
-    for option in options:
-        other = expectation(fitted.measure, columns, option, rng, False, among)
-        if other is None:
-            continue
-        judged = suspects & np.isfinite(other.residual())
-        if np.count_nonzero(judged) < 0.5 * np.count_nonzero(suspects):
-            continue
-        share = float(np.mean(_agrees(fitted, other)[judged]))
-        if best is None or share > best[0] + 0.05:
-            best = share, other
-    return best[1] if best is not None else None
-
-
-def _agrees(fitted: Expectation, witness: Expectation) -> Bools:
-    """Whether a second expectation sees at least half of the excess: else it is the related column that is off."""
-    excess = fitted.residual()
-    second = witness.residual()
-    with np.errstate(invalid="ignore"):
-        off = np.where(excess > 0, second > excess / 2, second < excess / 2)
-    return np.asarray(np.isnan(second) | np.isnan(excess) | off, dtype=np.bool_)
 
 
 def _derived(rate: Measure, metrics: Sequence[Measure | None], rng: np.random.Generator) -> bool:

@@ -101,6 +101,17 @@ def is_confirmed(target: Measure, columns: Sequence[Measure], suspects: Bools) -
     return False
 
 
+def is_repeated(context: Context, target: Measure, suspects: Bools) -> bool:
+    """Whether nearly all suspect values stand in the same row in other columns: a metric that is put together of these.
+
+    "Results" are purchases in the rows of one kind of campaign and link clicks in those of another.
+    """
+    values = context.profile[target.name].numbers[suspects]
+    others = [c for c in context.profile.columns if c.name != target.name and c.type.numeric]
+    same = [c.numbers[suspects] == values for c in others]
+    return bool(same) and float(np.mean(np.logical_or.reduce(same))) >= CONFIRMED
+
+
 def is_listed(target: Measure, suspects: Bools) -> bool:
     """Whether the column has few values that all repeat (prices of plans, pack sizes), the suspect ones as well."""
     usual = np.unique(target.values[np.isfinite(target.values) & ~suspects], return_counts=True)[1]
