@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from assay.errors import QueryError
 from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest
+from assay.judge.besides import beside, joined
 from assay.judge.causes import fold, fold_together, fold_volumes
 from assay.judge.finding import Finding, Verdict, claim
 from assay.judge.severity import severity
@@ -165,7 +166,13 @@ def rule(
         missing = [told[e].hypothesis.confidence for e, root in volumes.items() if root == place]
         sure = max([judgement.hypothesis.confidence, *missing])
         judgement = replace(judgement, hypothesis=replace(judgement.hypothesis, confidence=sure))
-        shown = [g for g in groups if index in g.failed] if index is not None else []
+        besides = beside(place, with_rows, cause, shared)
+        if besides:
+            judgement = joined(
+                judgement, [told[e] for e in besides], [g for g in groups if g.failed & {place, *besides}]
+            )
+            checks[place] = row_check(judgement.hypothesis)
+        shown = [g for g in groups if g.failed & {index, *besides}] if index is not None else []
         finding = _finding(proved_on or source, judgement, effects, _first(shown, judgement, key, sample_rows))
         findings.append(finding)
         cells[finding.id] = judgement.hypothesis.cells or judgement.hypothesis.columns
