@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from assay.hypothesis.duplicates.propose import propose
-from assay.hypothesis.hypothesis import CopyTest, Hypothesis
+from assay.hypothesis.hypothesis import Hypothesis
+from assay.scan.copies import Copies
 from tests.builders import context_of, judge
 from tests.hypothesis.test_grain import DAY, ads
 
@@ -92,7 +93,7 @@ def test_rows_loaded_again_differ_only_in_the_load_time() -> None:
     copied = copied.set_column(5, "_fivetran_synced", pa.array([dt.datetime(2024, 5, 2)] * copied.num_rows))
     table = pa.concat_tables([first, copied])
     found = raised(table, "duplicate_rows")
-    assert found is not None and isinstance(found.test, CopyTest)
+    assert found is not None and isinstance(found.test, Copies)
     assert "_fivetran_synced" not in found.test.columns
     assert "load time" in found.reason
     assert judge(table, [found])[0].rows == copied.num_rows

@@ -8,11 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 from sqlglot import exp
 
-from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest
+from assay.hypothesis.hypothesis import Fact, Hypothesis, RowTest
 from assay.judge.finding import Verdict
-from assay.judge.findings import finding_id, rule
+from assay.judge.findings import confirm, confirm_and_look, finding_id, keep_copies, rule
 from assay.judge.quarantine import write_rows
 from assay.judge.verdict import Judgement
+from assay.scan.copies import Copies
 from tests.builders import source_of
 
 A = exp.column("a", quoted=True)
@@ -24,7 +25,7 @@ def error(hypothesis: Hypothesis, rows: int) -> Judgement:
 
 
 NEGATIVE = error(Hypothesis("negative_metric", ("a",), "below zero", RowTest(A < 0)), 2)
-COPIES = error(Hypothesis("duplicate_keys", ("a", "b"), "again", CopyTest(("a", "b"))), 2)
+COPIES = error(Hypothesis("duplicate_keys", ("a", "b"), "again", Copies(("a", "b"))), 2)
 GONE = error(Hypothesis("missing_columns", ("c",), "gone", Fact()), 0)
 
 
@@ -102,3 +103,19 @@ def test_a_cause_has_the_few_rows_that_only_what_it_breaks_tells(tmp_path: Path,
     [finding] = ruling.findings
     assert (finding.kind, finding.rows_affected) == ("conversions_exceed_clicks", rows)
     assert write_rows(source, ruling, ["id"], tmp_path / "rows.parquet") == rows
+
+
+@pytest.mark.parametrize("likely", [(), (0,), (1,), (0, 1)])
+def test_copies_are_judged_alike_whether_their_places_are_kept_or_not(likely: tuple[int, ...]) -> None:
+    source = source_of({"a": [1, 1, 1, 2, 2, 3], "b": [7, 7, 8, 9, 9, 1]})
+    tests = [Copies(("a", "b")), Copies(("a",), ("a", "b"))]
+    claims = [
+        Hypothesis(kind, test.columns, "again", test, prior=0.5 if i in likely else 0.2)
+        for i, (kind, test) in enumerate(zip(("duplicate_rows", "duplicate_keys"), tests, strict=True))
+    ]
+    told = keep_copies(source, claims)
+    assert [isinstance(h.test, Copies) and h.test.kept is not None for h in told] == [0 in likely, 1 in likely]
+    judgements, seen = confirm_and_look(source, told, ["a"], 5, [])
+    assert [j.rows for j in confirm(source, told)] == [j.rows for j in judgements] == [2, 1]
+    assert seen is not None
+    assert sorted((sorted(g.failed), g.rows) for g in seen.groups) == [([0], 2), ([1], 1)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlglot import exp
 
-from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest, Test
+from assay.hypothesis.hypothesis import Fact, Hypothesis, RowTest, Test
 from assay.judge.finding import Severity, Verdict
 from assay.judge.severity import severity
 from assay.judge.verdict import allowance
+from assay.scan.copies import Copies
 from tests.builders import judge
 
 A, B = exp.column("a", quoted=True), exp.column("b", quoted=True)
@@ -59,7 +60,7 @@ def test_a_test_that_fails_is_untestable_and_no_verdict_about_data() -> None:
 
 def test_copies_and_facts() -> None:
     [rows, keys, fact] = judge(
-        TABLE, [claim(CopyTest(("a", "b"))), claim(CopyTest(("b",), ("a", "b"))), claim(Fact(rows=3))]
+        TABLE, [claim(Copies(("a", "b"))), claim(Copies(("b",), ("a", "b"))), claim(Fact(rows=3))]
     )
     assert (rows.rows, keys.rows, fact.rows) == (1, 5, 3)
 

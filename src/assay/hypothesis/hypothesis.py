@@ -14,6 +14,7 @@ from assay.domain.role import Role, Roles
 from assay.hypothesis.experience import NONE, Experience
 from assay.profile.history import History
 from assay.profile.profile import Profile
+from assay.scan.copies import Copies
 
 Origin = Literal["pack", "discovered", "generic", "memory", "model"]
 
@@ -62,22 +63,6 @@ class RowTest:
 
 
 @dataclass(frozen=True)
-class CopyTest:
-    """Rows that repeat an earlier row in ``columns`` are suspect.
-
-    Attributes:
-        columns: what repeats (the grain, or all columns).
-        except_columns: rows that repeat in these columns as well are not counted, since exact copies have a finding
-            of their own; empty to count all.
-        kept: where the engine keeps the places of these rows, for a FROM clause, once they were looked for.
-    """
-
-    columns: tuple[str, ...]
-    except_columns: tuple[str, ...] = ()
-    kept: exp.Expr | None = None
-
-
-@dataclass(frozen=True)
 class Fact:
     """A claim about the table as a whole, already measured on all of it (a vanished column, a gap of days).
 
@@ -88,7 +73,7 @@ class Fact:
     rows: int = 0
 
 
-Test = RowTest | CopyTest | Fact
+Test = RowTest | Copies | Fact
 
 
 @dataclass(frozen=True)

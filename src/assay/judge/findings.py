@@ -11,7 +11,7 @@ from typing import Any
 from sqlglot import exp
 
 from assay.errors import QueryError
-from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest
+from assay.hypothesis.hypothesis import Fact, Hypothesis, RowTest
 from assay.judge.besides import beside, joined
 from assay.judge.causes import fold, fold_together, fold_volumes
 from assay.judge.finding import Finding, Verdict, claim
@@ -58,14 +58,18 @@ def keep_copies(source: Source, hypotheses: Sequence[Hypothesis]) -> list[Hypoth
     Copies are what takes longest to find. Kept, they are found once, and not for their number, their overlap with
     other errors and the bad rows each; and while others are still searching the sample.
     """
-    tests = {i: _copies(h.test) for i, h in enumerate(hypotheses) if isinstance(h.test, CopyTest) and h.prior >= LIKELY}
+    likely = {i: h.test for i, h in enumerate(hypotheses) if isinstance(h.test, Copies) and h.prior >= LIKELY}
     told = list(hypotheses)
     try:
-        found = keep(source, list(tests.values()))
+        found = keep(source, list(likely.values()))
     except QueryError:
         return told
-    for place, copies in zip(tests, found, strict=True):
-        told[place] = replace(told[place], test=CopyTest(copies.columns, copies.except_columns, copies.kept))
+    rows = {copies.columns: copies.kept.rows for copies in found if copies.kept and not copies.except_columns}
+    now = dict(zip(likely, found, strict=True))
+    for place, hypothesis in enumerate(hypotheses):
+        if isinstance(hypothesis.test, Copies):
+            test = now.get(place, hypothesis.test)
+            told[place] = replace(hypothesis, test=replace(test, excepted=rows.get(test.except_columns)))
     return told
 
 
@@ -190,13 +194,9 @@ def row_check(hypothesis: Hypothesis) -> RowCheck:
     test = hypothesis.test
     if isinstance(test, RowTest):
         return test.bad
-    if isinstance(test, CopyTest):
-        return _copies(test)
+    if isinstance(test, Copies):
+        return test
     raise TypeError("a claim about the whole table has no rows")
-
-
-def _copies(test: CopyTest) -> Copies:
-    return Copies(test.columns, test.except_columns, test.kept)
 
 
 def _distinct(errors: Sequence[Judgement], table: str) -> list[Judgement]:
@@ -286,7 +286,7 @@ def _proof(source: Source, judgement: Judgement) -> str | None:
     count = exp.Count(this=exp.Star())
     if isinstance(test, RowTest):
         return source.proof(exp.select(count).from_(source.relation()).where(test.bad))
-    if isinstance(test, CopyTest):
+    if isinstance(test, Copies):
 
         def distinct(columns: Sequence[str]) -> exp.Expr:
             return exp.Count(this=exp.Distinct(expressions=[source.fingerprint(columns)]))

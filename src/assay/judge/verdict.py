@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlglot import exp
-
-from assay.hypothesis.hypothesis import CopyTest, Fact, Hypothesis, RowTest
+from assay.hypothesis.hypothesis import Fact, Hypothesis, RowTest
 from assay.judge.finding import Verdict
-from assay.scan.metrics import Count, DistinctRows, KeptRows, Metric, RowCount, RowsWhere
+from assay.scan.copies import Copies, Kept
+from assay.scan.metrics import Count, DistinctRows, Metric, RowCount, RowsWhere
 from assay.scan.planner import Measurement
 
 SIGNIFICANCE = 4.0  # standard deviations beyond the tolerated share
@@ -41,10 +40,10 @@ def metrics_of(hypothesis: Hypothesis) -> list[Metric]:
             if test.benign is not None:
                 wanted.append(RowsWhere(test.predicate))
             return wanted
-        case CopyTest(kept=exp.Expr() as kept):
-            return [KeptRows(kept)]
-        case CopyTest(columns=columns, except_columns=others):
-            return [DistinctRows(others) if others else RowCount(), DistinctRows(columns)]
+        case Copies(kept=Kept()):
+            return []
+        case Copies(columns=columns, except_columns=others, excepted=known):
+            return [DistinctRows(others) if others and known is None else RowCount(), DistinctRows(columns)]
         case Fact():
             return []
 
@@ -58,8 +57,10 @@ def decide(hypothesis: Hypothesis, measurements: Mapping[Metric, Measurement], r
             return Judgement(hypothesis, Verdict.UNTESTABLE, 0, {"failure": measurement.failure})
         counts.append(measurement.state.n)
     match hypothesis.test:
-        case CopyTest():
-            return judged(hypothesis, counts[0] - sum(counts[1:]), 0, rows)
+        case Copies(kept=Kept(rows=copies)):
+            return judged(hypothesis, copies, 0, rows)
+        case Copies(excepted=known):
+            return judged(hypothesis, counts[0] - (known or 0) - counts[1], 0, rows)
         case RowTest():
             return judged(hypothesis, counts[1], counts[2] - counts[1] if len(counts) > 2 else 0, rows)
         case Fact():

@@ -14,20 +14,33 @@ FIRST, PRINT = "assay_first", "assay_print"  # no names that a table is likely t
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Rows whose places the engine keeps: where, for a FROM clause, and how many."""
+
+    place: exp.Expr
+    rows: int
+
+
+@dataclass(frozen=True)
 class Copies:
-    """A test that needs the whole table: the row repeats an earlier one in ``columns``, not in ``except_columns``.
+    """Rows that repeat an earlier row in ``columns`` are suspect.
 
     Attributes:
-        kept: where the engine keeps the places of these rows, for a FROM clause; None: they are looked for each time.
+        columns: what repeats (the grain, or all columns).
+        except_columns: rows that repeat in these columns as well are not counted, since exact copies have a finding
+            of their own; empty to count all.
+        kept: these rows, where they were looked for already; None: they are looked for each time.
+        excepted: how many rows repeat in ``except_columns``, where that is known already.
     """
 
     columns: tuple[str, ...]
     except_columns: tuple[str, ...] = ()
-    kept: exp.Expr | None = None
+    kept: Kept | None = None
+    excepted: int | None = None
 
 
 def keep(source: Source, copies: Sequence[Copies]) -> list[Copies]:
-    """The same tests, whose rows an engine that can keep answers has looked for, once.
+    """The same tests, whose rows an engine that can keep answers has looked for, once and for all.
 
     Raises:
         QueryError: the engine failed a statement.
@@ -39,13 +52,15 @@ def keep(source: Source, copies: Sequence[Copies]) -> list[Copies]:
         joined = _Joined(source, kept)
         later = joined.later_copy(wanted)
         query = joined.join(exp.select(exp.alias_(source.position(), PLACE))).where(later)
-        kept.append(replace(wanted, kept=source.keep(f"assay_copies_{index}", query)))
+        place = source.keep(f"assay_copies_{index}", query)
+        (rows,) = source.ask(exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(place.copy()))["n"]
+        kept.append(replace(wanted, kept=Kept(place, int(rows.as_py()))))
     return kept
 
 
-def telling(source: Source) -> _Joined | _Numbered:
-    """What adds to a query whether a row is a copy."""
-    return _Joined(source) if source.positions else _Numbered(source)
+def telling(source: Source, kept: Sequence[Copies] = ()) -> _Joined | _Numbered:
+    """What adds to a query whether a row is a copy, by the help of those that are kept."""
+    return _Joined(source, kept) if source.positions else _Numbered(source)
 
 
 class _Fingerprints:
@@ -97,7 +112,7 @@ class _Joined(_Fingerprints):
         for copies, name in self._groups.items():
             if copies.kept is not None:
                 on = self._source.position().eq(exp.column(PLACE, table=name))
-                query = query.join(exp.alias_(copies.kept.copy(), name, table=True), on=on, join_type="left")
+                query = query.join(exp.alias_(copies.kept.place.copy(), name, table=True), on=on, join_type="left")
                 continue
             key = exp.column(self._hashes[copies.columns], table="hashed")
             on = key.eq(exp.column(PRINT, table=name))

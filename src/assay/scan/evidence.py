@@ -98,7 +98,7 @@ def stream_rows(source: Source, checks: Sequence[RowCheck], fields: Sequence[str
 
 def _flagged(source: Source, checks: Sequence[RowCheck], fields: Sequence[str]) -> tuple[exp.Select, list[str]]:
     """Rows with their position, the fields and the masks; and the names of the masks."""
-    prints = telling(source)
+    prints = telling(source, [c for c in checks if isinstance(c, Copies) and c.kept])
     conditions = [prints.later_copy(c) if isinstance(c, Copies) else c.copy() for c in checks]
     masks = {
         f"m{start // BITS}": reduce(

@@ -153,20 +153,6 @@ class ColumnMoments:
 
 
 @dataclass(frozen=True)
-class KeptRows:
-    """Number of rows of an answer that the engine keeps."""
-
-    kept: exp.Expr
-
-    def terms(self, source: Source) -> list[exp.Expr]:
-        counted = exp.select(exp.Count(this=exp.Star(), big_int=True)).from_(self.kept.copy())
-        return [counted.subquery()]
-
-    def state(self, values: Sequence[Any]) -> Count:
-        return Count(int(values[0]))
-
-
-@dataclass(frozen=True)
 class DistinctRows:
     """Number of distinct combinations of values in some columns, by a 64-bit fingerprint.
 

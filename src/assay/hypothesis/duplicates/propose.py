@@ -16,10 +16,11 @@ import numpy.typing as npt
 from assay.domain.role import Family
 from assay.hypothesis.duplicates.described import Described
 from assay.hypothesis.grain import is_load_time
-from assay.hypothesis.hypothesis import Context, CopyTest, Hypothesis
+from assay.hypothesis.hypothesis import Context, Hypothesis
 from assay.hypothesis.placeholders import is_placeholder
 from assay.profile.fingerprint import column_prints, combined, copies, equal_pairs, first_of_each, row_prints
 from assay.profile.sample import Sample
+from assay.scan.copies import Copies
 
 NEARLY = 0.5  # a key that more rows than this repeat is none
 PERSISTENT = 3.0  # entities that repeat this much more often than the average lack a breakdown column
@@ -74,7 +75,7 @@ def _rows(context: Context, tested: tuple[str, ...], prints: npt.NDArray[np.uint
         "duplicate_rows",
         tested,
         reason,
-        CopyTest(tested),
+        Copies(tested),
         origin="generic",
         prior=0.5 if pairs else 0.2,
         strict=not natural,
@@ -151,7 +152,7 @@ def _keys(
             "duplicate_keys",
             grain,
             reason,
-            CopyTest(grain, tested),
+            Copies(grain, tested),
             origin="discovered",
             prior=0.5 if pairs else 0.2,
             weight=0.8,
