@@ -234,3 +234,14 @@ def test_every_predicate_is_a_tree_and_evidence_is_plain() -> None:
         assert isinstance(hypothesis.test, RowTest)
         assert isinstance(hypothesis.test.predicate, exp.Expr)
         assert {"values", "rate", "groups"} <= set(hypothesis.evidence)
+
+
+@pytest.mark.parametrize("value", ["a thing of its own", "T1"])
+def test_two_rows_of_a_new_value_are_a_note_and_of_a_known_one_an_error(value: str) -> None:
+    rng = random.Random(4)
+    shops = [rng.randrange(12) for _ in range(400)]
+    town = [f"T{s}" for s in shops]
+    for row in [i for i, s in enumerate(shops) if s == 5][:2]:
+        town[row] = value
+    data = {"shop": [f"S{s}" for s in shops], "shop name": [f"Shop no {s}" for s in shops], "town": town}
+    assert bool(sure(data)) is (value == "T1")

@@ -203,6 +203,14 @@ def test_what_holds_under_some_categories_only_is_a_definition() -> None:
     assert claims(table) == {}
 
 
+def test_a_category_of_few_rows_may_be_one_under_which_it_does_not_hold() -> None:
+    rng = np.random.default_rng(30)
+    goal = np.repeat(["clicks", "purchases", "installs", "leads"], [290, 18, 18, 5])
+    clicks = 10 + rng.poisson(40, goal.size)
+    results = np.where(goal == "clicks", clicks, 1 + rng.poisson(1, goal.size))
+    assert claims(pa.table({"goal": goal, "clicks": clicks, "results": results})) == {}
+
+
 def test_columns_that_are_nearly_equal_are_no_identity() -> None:
     rng = np.random.default_rng(9)
     booked = rng.poisson(3, ROWS) + rng.poisson(2, ROWS)

@@ -12,6 +12,7 @@ import pytest
 from assay.hypothesis.hypothesis import Hypothesis
 from assay.hypothesis.missing.doubt import contradicted
 from assay.hypothesis.missing.propose import propose
+from assay.hypothesis.missing.structure import most_zeros, zero_estimate
 from tests.builders import Table, context_of, judge, rows_where
 
 ROWS = 4_000
@@ -164,6 +165,13 @@ def test_a_count_that_is_blank_for_none_is_silent() -> None:
     columns["leads"] = [int(n) or None for n in rng.poisson(1.3, ROWS)]
     columns["installs"] = [int(n) or None for n in rng.poisson(np.array(columns["clicks"]) * 0.1)]
     assert findings(columns) == []
+
+
+def test_how_many_blanks_few_ones_and_twos_explain_is_uncertain() -> None:
+    values = np.repeat([1.0, 2.0, 3.0], [33, 23, 6])
+    assert zero_estimate(values) == pytest.approx(23.7, abs=0.1)
+    assert 1.5 < most_zeros(values) / zero_estimate(values) < 2.5
+    assert most_zeros(np.repeat(values, 400)) < 1.1 * zero_estimate(np.repeat(values, 400))
 
 
 def test_a_metric_of_one_platform_is_silent() -> None:

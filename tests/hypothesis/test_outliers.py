@@ -311,3 +311,13 @@ def test_a_metric_that_is_one_column_here_and_another_there_has_no_outliers() ->
     data = _shop(rng, 3_000)
     data["results"] = np.where(rng.random(3_000) < 0.7, data["clicks"], data["orders"])
     assert "results" not in _found(data)
+
+
+def test_a_campaign_of_few_rows_with_a_level_of_its_own_is_no_outlier() -> None:
+    rng = np.random.default_rng(29)
+    data = _shop(rng, 320)
+    few = np.arange(320) % 15 == 3
+    data["kampagne"] = np.where(few, "k99", np.array(data["kampagne"])).tolist()
+    data["spend"] = np.where(few, data["spend"] * rng.choice([2, 60], 320, p=[0.3, 0.7]), data["spend"]).round(2)
+    assert 12 < few.sum() < 25
+    assert _found(data) == {}

@@ -45,8 +45,9 @@ def broken_segments(
     for column in _dimensions(context, MAX_SEGMENTS):
         codes = column.codes
         n, v, between = _between(codes, len(column.values), relevant, broken)
-        bad = (v >= share * n) & (n >= ROWS_TO_TELL)
-        if between < decided or not bad.any() or bad[n > 0].all() or v[bad].sum() < 0.9 * total:
+        bad = (v >= share * n) & (n > 0)  # also values of few rows, where others tell
+        told = bad & (n >= ROWS_TO_TELL)
+        if between < decided or not told.any() or bad[n > 0].all() or v[bad].sum() < 0.9 * total:
             continue
         values = tuple(value for value, wrong in zip(column.values, bad, strict=True) if wrong)
         segments = Segments(column.name, values, np.isin(codes, np.flatnonzero(bad)))

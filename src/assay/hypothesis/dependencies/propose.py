@@ -16,6 +16,7 @@ from assay.source.base import ColumnType
 
 _SHOWN = 20
 _REMNANT = 0.02
+FEW = 5  # rows that may be something new
 FEWEST_GROUPS = (
     8  # of a dependency that no misspelling confirms: with fewer a second campaign of a brand looks like a slip
 )
@@ -82,7 +83,8 @@ def _hypothesis(
     count = int(rows.sum())
     near = _near_misses(context, first, rows, codes)
     rate = first.dependency.rate
-    confidence = _confidence(first.dependency, near, len(edges), count)
+    strangers = not np.isin(codes[column][rows], codes[column][~rows]).any()
+    confidence = _confidence(first.dependency, near, len(edges), count, strangers)
     values = context.profile[column].codes
     if count < _REMNANT * int(((values >= 0) & (codes[column] < 0)).sum()):
         # What is left of a damage that is reported as such; beyond the sample nothing tells the two apart.
@@ -127,7 +129,8 @@ def _hypothesis(
     )
 
 
-def _confidence(dependency: Dependency, near: float, edges: int, count: int) -> float:
+def _confidence(dependency: Dependency, near: float, edges: int, count: int, strangers: bool) -> float:
+    """How sure it is; ``strangers``: values that are nowhere else may be new, such as a second ad of a campaign."""
     if near > 0.5:
         return 0.92 if count > 2 or edges > 1 else 0.7
     if dependency.groups < FEWEST_GROUPS or dependency.spread > 3.0:
@@ -136,7 +139,7 @@ def _confidence(dependency: Dependency, near: float, edges: int, count: int) -> 
         if edges > 1 and dependency.groups >= 10 and dependency.spread < 1.5:
             return 0.85  # the same rate in every group, which habits of groups do not show
         return 0.6 if edges > 1 else 0.45
-    if edges == 1 and count < 5:
+    if (edges == 1 or strangers) and count < FEW:
         return 0.45
     return 0.88 if count > 2 else 0.7
 

@@ -12,7 +12,7 @@ from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.missing.doubt import above_none
 from assay.hypothesis.missing.sentinels import Absence, owned
-from assay.hypothesis.missing.structure import PURE, Features, Node, condition, grow, within, zero_estimate
+from assay.hypothesis.missing.structure import PURE, Features, Node, condition, grow, most_zeros, within, zero_estimate
 
 Bools = npt.NDArray[np.bool_]
 
@@ -153,7 +153,7 @@ def _beyond_zero(context: Context, found: Absence, known: Features, inside: Bool
         return True
     rows = known.rows[inside]
     values = context.profile[found.column].numbers[rows][~found.mask[rows]]
-    return float(found.mask[rows].sum()) > 4 * zero_estimate(values)
+    return float(found.mask[rows].sum()) > 4 * most_zeros(values)
 
 
 def _by_presence(context: Context, found: Absence, usable: Bools, silent: Due) -> Due:

@@ -274,3 +274,10 @@ def zero_estimate(values: npt.NDArray[np.float64]) -> float:
     """How many zeros a count without zeros hides, from its ones and twos (Chao 1984): a blank for none."""
     ones, twos = float((values == 1).sum()), float((values == 2).sum())
     return ones * ones / (2 * max(twos, 1.0))
+
+
+def most_zeros(values: npt.NDArray[np.float64]) -> float:
+    """The upper end of what :func:`zero_estimate` may be: two standard errors (Chao 1987) above it."""
+    ones, twos = float((values == 1).sum()), max(float((values == 2).sum()), 1.0)
+    ratio = ones / twos
+    return zero_estimate(values) + 2 * float(np.sqrt(twos * (ratio**4 / 4 + ratio**3 + ratio**2 / 2)))

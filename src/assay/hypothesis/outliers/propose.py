@@ -17,6 +17,7 @@ from assay.hypothesis.outliers.lines import COVERED, Line, lines
 from assay.hypothesis.outliers.stage import Damage, Stage, damage_of
 from assay.hypothesis.outliers.structure import (
     GROUP_FAMILIES,
+    LEARNT,
     is_concentrated,
     is_confirmed,
     is_listed,
@@ -320,7 +321,7 @@ def _dimensions(context: Context) -> list[Dimension]:
             continue
         if column.type not in (ColumnType.TEXT, ColumnType.INTEGER):
             continue
-        enough = column.counts >= max(25, rows // 400)
+        enough = column.counts >= max(LEARNT, rows // 400)
         size = int(np.count_nonzero(enough))
         if not 2 <= size <= MOST_VALUES or column.counts[:size].sum() < 0.5 * rows:
             continue

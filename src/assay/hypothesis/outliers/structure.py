@@ -16,6 +16,7 @@ from assay.hypothesis.robust import Bools, Floats, Places
 RARE_SEGMENT = 0.05
 PURE = 0.9
 FAR_FROM_CHANCE = 4.0
+LEARNT = 25  # rows from which a segment has a level of its own
 LISTED_VALUES = 30
 EXACT = 0.1
 CONFIRMED = 0.9
@@ -34,11 +35,14 @@ def is_structural(context: Context, judged: Bools, suspects: Bools, dimensions: 
         hits = np.bincount(dimension.codes[suspects] + 1, minlength=dimension.size + 1)
         if np.any((hits > 0.8 * bad) & (total < RARE_SEGMENT * total.sum())):
             return True
-    for codes, size in _groups(context):
+    for codes, size, dated in _groups(context):
         total = np.bincount(codes[judged], minlength=size)
         hits = np.bincount(codes[suspects], minlength=size)
         pure = (total >= 5) & (hits >= PURE * total)
         if hits[pure].sum() > 0.5 * bad:
+            return True
+        # Damage is not drawn to the rows of one thing; one too rare to have a level learnt has its own.
+        if not dated and np.any((total >= 5) & (total < LEARNT) & (hits > 0.5 * total) & (hits > PURE * bad)):
             return True
     return False
 
@@ -53,7 +57,7 @@ def is_concentrated(context: Context, judged: Bools, suspects: Bools, line: Floa
     tenth = np.empty(rows.size, dtype=np.int64)
     tenth[np.argsort(line[rows])] = np.arange(rows.size) * 10 // rows.size
     rate = (np.bincount(tenth, suspects[rows], 10) / np.maximum(np.bincount(tenth, minlength=10), 1))[tenth]
-    for codes, size in _groups(context):
+    for codes, size, _ in _groups(context):
         total, hits, expected, variance = (
             np.bincount(codes[rows], weights, size) for weights in (None, suspects[rows], rate, rate * (1 - rate))
         )
@@ -65,8 +69,8 @@ def is_concentrated(context: Context, judged: Bools, suspects: Bools, line: Floa
     return False
 
 
-def _groups(context: Context) -> Iterator[tuple[Places, int]]:
-    """For each grouping column the position of each row's value, and the number of values."""
+def _groups(context: Context) -> Iterator[tuple[Places, int, bool]]:
+    """For each grouping column the position of each row's value, the number of values, and whether it is a date."""
     for column in context.profile.columns:
         role = context.roles.get(column.name)
         if role is None or role.family not in GROUP_FAMILIES:
@@ -77,7 +81,7 @@ def _groups(context: Context) -> Iterator[tuple[Places, int]]:
             codes = column.codes + 1
         size = int(codes.max()) + 1
         if 2 <= size <= codes.size / 4:
-            yield codes, size
+            yield codes, size, role.family is Family.DATE
 
 
 def is_confirmed(target: Measure, columns: Sequence[Measure], suspects: Bools) -> bool:
