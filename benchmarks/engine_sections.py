@@ -67,3 +67,28 @@ def corrupt_scale(head: Head, results: Sequence[Result]) -> str:
             told += f", one by one {alone:.0f} s and at most {max(s['peak_bytes'] for s in singles) / 1e6:.0f} MB"
         lines.append(f"{told}; {r['bad_rows']:,} rows were hit.")
     return "\n".join(lines) + "\n"
+
+
+def files(head: Head, results: Sequence[Result]) -> str:
+    """Time and memory of audits of odd text files, against SUMMARIZE of the regular file of the same table."""
+    arguments, first = head["arguments"], results[0]
+    peak = f"{first['summarize_peak_bytes'] / 1e6:,.0f} MB"
+    lines = [
+        "## Odd text files\n",
+        f"`python benchmarks/file_speed.py --rows {arguments['rows']} --runs {arguments['runs']}` at revision",
+        f"{head['revision']} ({head['machine']}): 24 columns, whole processes, medians. SUMMARIZE of the regular file",
+        f"takes {first['summarize_seconds']:.1f} s and {peak}; *ratio* and *cpu* are wall and processor time against",
+        "that. *Same file* is against SUMMARIZE of the odd file as far as DuckDB reads it unaided, whatever it makes",
+        "of it.\n",
+        "| file | audit | ratio | cpu | same file | peak memory | findings |",
+        "|---|--:|--:|--:|--:|--:|---|",
+    ]
+    for r in results:
+        same = f"{r['same_file']:.2f}" if r["same_file"] else ""
+        kinds = ", ".join(f"`{kind}`" for kind in r["findings"])
+        ratio = r["seconds"] / r["summarize_seconds"]
+        lines.append(
+            f"| {r['file']} | {r['seconds']:.1f} s | {ratio:.2f} | {r['cpu_ratio']:.2f} | {same} |"
+            f" {r['peak_bytes'] / 1e6:,.0f} MB | {kinds} |"
+        )
+    return "\n".join(lines) + "\n"

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -25,6 +26,8 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.audit_speed import Run, audit_command, timed, write_table
+from benchmarks.engine_sections import files
+from benchmarks.logbook import header, write
 
 SUMMARIZE = """
 import sys, duckdb
@@ -216,27 +219,28 @@ def measure(folder: Path, names: list[str], runs: int, threads: int, *, same: bo
     return found
 
 
-def table_of(found: dict[str, list[Run]], names: list[str]) -> str:
-    """The figures as Markdown."""
-    out = [
-        "| file | audit | ratio | cpu | same file | peak | SUMMARIZE peak | findings |",
-        "|---|--:|--:|--:|--:|--:|--:|---|",
-    ]
+def figures(found: dict[str, list[Run]], names: list[str]) -> list[dict[str, Any]]:
+    """For each kind of file what its audit took, beside SUMMARIZE of the regular file."""
     base, base_cpu = _median(found[f"{PLAIN}/"])
     peak = max(r.peak_bytes for r in found[f"{PLAIN}/"])
+    results = []
     for name in names:
         seconds, cpu = _median(found[name])
         own = found.get(f"{name}/", [])
-        told = (
-            "" if not own else "refused" if own[-1].output.startswith("refused") else f"{seconds / _median(own)[0]:.2f}"
-        )
         report = json.loads(found[name][-1].output)
-        kinds = sorted({f["kind"] for f in report["findings"] if f["severity"] not in ("low", "info")})
-        out.append(
-            f"| {name} | {seconds:.2f} s | {seconds / base:.2f} | {cpu / base_cpu:.2f} | {told} "
-            f"| {max(r.peak_bytes for r in found[name]) / 1e6:,.0f} MB | {peak / 1e6:,.0f} MB | {', '.join(kinds)} |"
+        results.append(
+            {
+                "file": name,
+                "seconds": seconds,
+                "summarize_seconds": base,
+                "cpu_ratio": cpu / base_cpu,
+                "same_file": None if not own or own[-1].output.startswith("refused") else seconds / _median(own)[0],
+                "peak_bytes": max(r.peak_bytes for r in found[name]),
+                "summarize_peak_bytes": peak,
+                "findings": sorted({f["kind"] for f in report["findings"] if f["severity"] not in ("low", "info")}),
+            }
         )
-    return "\n".join([f"SUMMARIZE of the plain file: {base:.2f} s, {base_cpu:.2f} s of processors", "", *out])
+    return results
 
 
 def _median(runs: list[Run]) -> tuple[float, float]:
@@ -252,6 +256,7 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
     parser.add_argument("--same", action="store_true", help="measure SUMMARIZE of each odd file as well")
     parser.add_argument("--folder", type=Path, help="where files are kept between runs; by default they are not")
+    parser.add_argument("--log", type=Path, default=Path("out/file_speed.jsonl"))
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = (arguments.folder or Path(name)) / str(arguments.rows)
@@ -259,7 +264,9 @@ def main() -> None:
         if not (folder / "table.parquet").exists():
             write_table(folder / "table.parquet", arguments.rows, 0, broken=False)
         found = measure(folder, arguments.kinds, arguments.runs, arguments.threads, same=arguments.same)
-        print(f"{arguments.rows:,} rows, {arguments.runs} runs\n\n{table_of(found, arguments.kinds)}")
+        results = figures(found, arguments.kinds)
+    write(arguments.log, "file_speed", arguments, results)
+    print(files(header(arguments), results))
 
 
 if __name__ == "__main__":

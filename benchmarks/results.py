@@ -15,6 +15,7 @@ Sections come in a fixed order, and what no log tells of is left out. Logs are m
     python benchmarks/detection.py --sizes 5000 --seeds 5 --log out/detection.jsonl
     python benchmarks/engine_agreement.py --log out/engine_agreement.jsonl
     python benchmarks/bigquery_memory.py --log out/bigquery_memory.jsonl
+    python benchmarks/file_speed.py --same --log out/file_speed.jsonl
     python benchmarks/corrupt_scale.py --log out/corrupt_1m.jsonl
     python benchmarks/corrupt_scale.py --rows 10000000 --few --log out/corrupt_10m.jsonl
     python benchmarks/memory_replay.py --seeds 0 1 2
@@ -51,6 +52,7 @@ ORDER = (
     "detection",
     "engine_agreement",
     "bigquery_memory",
+    "file_speed",
     "corrupt_scale",
     "memory_replay",
     "memory_budget",
@@ -137,6 +139,7 @@ def _section(name: str, head: dict[str, Any], results: list[dict[str, Any]], out
     engines = {
         "engine_agreement": engine_sections.agreement,
         "bigquery_memory": engine_sections.memory,
+        "file_speed": engine_sections.files,
         "corrupt_scale": engine_sections.corrupt_scale,
     }
     memory = {

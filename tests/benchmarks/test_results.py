@@ -74,6 +74,13 @@ def test_memory_is_told_by_size_and_against_the_smallest_table() -> None:
     assert rows == ["| clean | 10,000 | 1 | 0 | 200 MB | 1.00 |", "| clean | 10,000,000 | 1 | 0 | 300 MB | 1.50 |"]
 
 
+def test_odd_files_are_told_against_the_regular_one() -> None:
+    base = {"summarize_seconds": 4.0, "summarize_peak_bytes": 1e9, "cpu_ratio": 1.25, "peak_bytes": 8e8}
+    odd = {"file": "torn rows", "seconds": 5.0, "same_file": None, "findings": ["column_shift"], **base}
+    page = engine_sections.files(head("file_speed", rows=1000, runs=3), [odd])
+    assert "| torn rows | 5.0 s | 1.25 | 1.25 |  | 800 MB | `column_shift` |" in page
+
+
 def test_the_command_of_a_run_can_be_given_again() -> None:
     assert sections.made_by(head("sweep", rate=0.05)).startswith(
         "`assay bench sweep --rows 5000 --styles meta --seeds 1-3 --rate 0.05` at revision abc1234"
