@@ -78,3 +78,15 @@ def test_amounts_are_judged_by_what_one_of_their_count_is_worth() -> None:
     table = {"purchases": sold, "revenue": value}
     (found,) = propose(context_of(table))
     assert set(rows_where(table, found)) == set(rows[value[rows] % 1 == 0].tolist())
+
+
+@pytest.mark.parametrize("step", [3, 5, 30])
+def test_rates_have_no_count_that_they_are_worth_something_of(step: int) -> None:
+    rng = np.random.default_rng(7)
+    views = rng.poisson(300, ROWS) + 1
+    rate = rng.binomial(views, 0.4) / views
+    rows = np.arange(0, ROWS, step)
+    lost = np.array([float(repr(v).replace("0.", "").lstrip("0") or "0") for v in rate[rows].tolist()])
+    rate[rows] = lost
+    (found,) = propose(context_of({"views": views, "completion_rate": rate}))
+    assert set(rows_where({"views": views, "completion_rate": rate}, found)) == set(rows.tolist())

@@ -35,10 +35,11 @@ SPREAD = 0.1  # decades by which the suspects may spread more, as some lose two 
 
 def propose(context: Context) -> list[Hypothesis]:
     """One hypothesis for each column of decimal numbers of which some have lost the mark."""
-    return [h for item in quantities(context, FAMILIES) if (h := _of(context, item)) is not None]
+    told = (_of(context, item, by_count=True) or _of(context, item) for item in quantities(context, FAMILIES))
+    return [hypothesis for hypothesis in told if hypothesis is not None]
 
 
-def _of(context: Context, item: Quantity) -> Hypothesis | None:
+def _of(context: Context, item: Quantity, *, by_count: bool = False) -> Hypothesis | None:
     values = item.values
     with np.errstate(invalid="ignore"):
         positive = np.isfinite(values) & (values > 0)
@@ -50,7 +51,9 @@ def _of(context: Context, item: Quantity) -> Hypothesis | None:
     if len(known) < FEWEST_KEPT or _significant(known, moved):
         return None
     places = np.rint(moved - known)
-    count = _counted(context, item, positive & ~whole)
+    count = _counted(context, item, positive & ~whole) if by_count else None
+    if by_count and count is None:
+        return None
     worth = values if count is None else _worth(values, count)
     usual = _shape(np.log10(worth[positive & ~whole & np.isfinite(worth)]))
     asked = whole & np.isfinite(worth)
@@ -64,8 +67,10 @@ def _of(context: Context, item: Quantity) -> Hypothesis | None:
     if len(found) < FEWEST_LOST or float((found % 10 == 0).mean()) > ROUND:
         return None
     (middle, spread), (other, other_spread) = usual, _shape(np.log10(worth[lost]))
-    expected = middle + float(np.median(places)) if count is not None else _shape(moved)[0]
-    wide = 1.8 * spread + (SPREAD if count is not None else 0.0)
+    expected, wide = middle + float(np.median(places)), 1.8 * spread + SPREAD
+    if count is None:
+        expected, spread = _shape(moved)
+        wide = 1.8 * spread
     if abs(other - expected) > min(NEAR, NEARER * (expected - middle)) or other_spread > wide:
         return None
     if broken_segments(context, positive, lost) is not None:
@@ -126,7 +131,7 @@ def _shape(logs: Floats) -> tuple[float, float]:
 def _counted(context: Context, item: Quantity, kept: Bools) -> Quantity | None:
     """The count that tells most of how large an amount is: per one of it, the amount varies much less."""
     least, found = MUCH_LESS * _shape(np.log10(item.values[kept]))[1], None
-    for count in quantities(context, (Family.COUNT,)):
+    for count in quantities(context, (Family.COUNT,)) if item.family is Family.MONEY else ():
         worth = _worth(item.values, count)[kept]
         worth = worth[np.isfinite(worth)]
         if len(worth) >= NEARLY_ALL * kept.sum() and (spread := _shape(np.log10(worth))[1]) < least:
