@@ -89,7 +89,7 @@ def made_by_few(
         column = sample[part[0]]
         rows = column.codes == (column.values.index(part[1]) if part[1] in column.values else -2)
     others = others_of(context, history, date, off.day, sample[name].numbers, rows)
-    if others is None or not others.usual:
+    if others is None or not others.usual or not others.spared(off.amounts[name]):
         return ""
     alike = is_alone(off, name, tests, few=True, shift=others.shift, share=others.usual)
     return "" if alike else others.words

@@ -22,6 +22,7 @@ FEWEST_DAYS = 3  # with rows of an entity, which tell what is usual of it
 FEWEST_OTHERS = 3  # entities that speak for a load
 LEAST_ROWS = 0.25  # of the rows of a day, that these have
 LASTING = 0.8  # of the entities of a day that have rows on the next one, so that those without any tell something
+SPARED = 0.5  # of how far a day is off, which those have at most that are as usual
 UNUSUAL = 3.0  # standard deviations of the number of entities that begin or end from one day to the next
 
 
@@ -40,6 +41,10 @@ class Others:
     rows: Bools
     usual: float
     shift: float
+
+    def spared(self, off: float) -> bool:
+        """Whether most of how far the day is off is not theirs: too few to be sure of it, they excuse nothing."""
+        return abs(off + self.shift) <= SPARED * abs(off)
 
     @property
     def words(self) -> str:

@@ -16,6 +16,7 @@ from assay.profile.arrays import Floats
 from assay.profile.history import ROWS, History
 
 LEAST_FACTOR = 1.3
+BLAMED = 0.75  # of the limit, which an amount has to be beyond by itself
 LEAST_EVENTS = 20.0  # an amount below which its chance decides
 NONE = 0.5  # what stands for no event, as a logarithm needs one
 FEWEST = 3  # amounts that tell what all of them did
@@ -121,7 +122,8 @@ def is_alone(off: Off, name: str, tests: float, *, few: bool = False, shift: flo
     if (late is None and away < 0) or min(abs(away), abs(away - common)) <= least:
         return False  # where nothing is known yet, what is too low may only be on its way
     usual, sure = share * math.exp(expected.expected), limit(tests, expected.past)
-    if abs(away) <= sure * math.hypot(expected.noise_of(usual) / math.sqrt(share), late or 0.0):
+    # That it moved beside the others is what has to be sure; by itself it shows that it is not they that moved.
+    if abs(away) <= BLAMED * sure * math.hypot(expected.noise_of(usual) / math.sqrt(share), late or 0.0):
         return False
     beside = replace(expected, noise=_noise_beside(off, name) or expected.noise).noise_of(usual)
     far = distance(away - common) if few and away < common else abs(away - common)

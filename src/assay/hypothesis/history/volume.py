@@ -82,7 +82,7 @@ def _ended(context: Context, history: History, date: str, day: int, off: float, 
     if not reports_daily(context, date):
         return ""
     others = others_of(context, history, date, day, np.ones(context.profile.sample.rows))
-    if others is None or not others.usual:
+    if others is None or not others.usual or not others.spared(off):
         return ""
     least = max(far / math.sqrt(others.usual), math.log(LEAST_FACTOR))
     return "" if abs(off + others.shift) > least else others.words
