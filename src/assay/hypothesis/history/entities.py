@@ -43,8 +43,11 @@ class Others:
     shift: float
 
     def spared(self, off: float) -> bool:
-        """Whether most of how far the day is off is not theirs: too few to be sure of it, they excuse nothing."""
-        return abs(off + self.shift) <= SPARED * abs(off)
+        """Whether most of how far the day is off is not theirs: too few to be sure of it, they excuse no rise.
+
+        What falls to nothing says less: the sums of a few are often nothing by chance.
+        """
+        return off < 0 or off + self.shift <= SPARED * off
 
     @property
     def words(self) -> str:

@@ -16,7 +16,7 @@ from assay.profile.arrays import Floats
 from assay.profile.history import ROWS, History
 
 LEAST_FACTOR = 1.3
-BLAMED = 0.75  # of the limit, which an amount has to be beyond by itself
+BLAMED = 0.9  # of the limit, which an amount has to be beyond by itself
 LEAST_EVENTS = 20.0  # an amount below which its chance decides
 NONE = 0.5  # what stands for no event, as a logarithm needs one
 FEWEST = 3  # amounts that tell what all of them did
