@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 
 from assay.config import Settings
 from assay.domain.pack import load_packs
+from assay.examination import examine
 from assay.hypothesis.hypothesis import Context, Hypothesis
 from assay.judge.verdict import Judgement, decide, metrics_of
-from assay.pipeline import audit, examine
+from assay.pipeline import audit
 from assay.report.record import Audit
 from assay.scan.planner import measure
 from assay.source.base import Column, ColumnType, Source

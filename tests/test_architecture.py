@@ -28,8 +28,9 @@ BELOW = {
     "memory": FOUNDATION | {"source", "scan", "profile", "domain", "hypothesis", "judge"},
     "report": FOUNDATION | {"source", "scan", "profile", "domain", "hypothesis", "judge"},
 }
+BELOW["examination"] = set(BELOW)
 BELOW["pipeline"] = set(BELOW)
-BELOW["plan"] = set(BELOW["pipeline"])
+BELOW["plan"] = set(BELOW["pipeline"]) - {"examination"}
 BELOW["bench"] = BELOW["campaigns"] = BELOW["agent"] = {*BELOW["pipeline"], "pipeline"}
 BELOW["serve"] = {*BELOW["agent"], "agent"}
 BELOW["cli"] = {*BELOW["serve"], "serve", "bench", "campaigns", "plan"}

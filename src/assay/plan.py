@@ -13,7 +13,8 @@ from assay.domain.role import Roles
 from assay.domain.roles import assign_roles
 from assay.domain.since import since_condition, since_day
 from assay.errors import AssayError
-from assay.profile.draw import empty_sample, sample_query, sample_size
+from assay.profile.draw import sample_query, sample_size
+from assay.profile.drawn import empty_sample
 from assay.profile.groups import groups_query
 from assay.profile.sample import Sample
 from assay.scan.metrics import DistinctRows, Metric, RowCount

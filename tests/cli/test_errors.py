@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import pyarrow.parquet as pq
 import pytest
 
-import assay.pipeline
+import assay.examination
 from assay.cli.errors import explain
 from tests.cli.conftest import Assay, rows
 
@@ -117,14 +117,14 @@ def test_whatever_happens_is_one_line(
     def fails(*_: Any, **__: Any) -> NoReturn:
         raise error
 
-    monkeypatch.setattr("assay.pipeline.examine", fails)
+    monkeypatch.setattr("assay.examination.examine", fails)
     done = assay("audit", clean)
     assert (done.status, done.out) == (status, "")
     assert said in one_line(done.err)
 
 
 def test_debug_shows_the_traceback(assay: Assay, clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assay.pipeline.examine", lambda *_: 1 / 0)
+    monkeypatch.setattr("assay.examination.examine", lambda *_: 1 / 0)
     done = assay("audit", clean, "--debug")
     assert "ZeroDivisionError" in done.err.splitlines()[-2]
     assert done.err.splitlines()[-1].startswith("assay: internal error")
@@ -137,7 +137,7 @@ def test_a_disk_that_fills_while_rows_are_written_leaves_no_file(
         path.write_bytes(b"PAR1 half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("assay.pipeline.write_rows", full)
+    monkeypatch.setattr("assay.examination.write_rows", full)
     out = tmp_path / "out"
     done = assay("audit", broken, "--out", out)
     assert done.status == 2
@@ -171,7 +171,7 @@ def test_a_report_that_cannot_be_written_is_an_error(clean: Path) -> None:
 
 def test_a_terminated_audit_leaves_no_temporary_file(broken: Path, tmp_path: Path) -> None:
     script = (
-        "import os, signal, time, assay.pipeline as a; from assay.cli.main import main\n"
+        "import os, signal, time, assay.examination as a; from assay.cli.main import main\n"
         "a.write_rows = lambda *_: (os.kill(os.getpid(), signal.SIGTERM), time.sleep(30))\n"
         "main()\n"
     )
@@ -185,7 +185,7 @@ def test_a_terminated_audit_leaves_no_temporary_file(broken: Path, tmp_path: Pat
 
 def test_an_interrupt_is_one_line_and_130(broken: Path) -> None:
     script = (
-        "import os, signal, time, assay.pipeline as a; from assay.cli.main import main\n"
+        "import os, signal, time, assay.examination as a; from assay.cli.main import main\n"
         # Python handles a signal between two instructions of the main thread, not before kill returns.
         "a.examine = lambda *_: (os.kill(os.getpid(), signal.SIGINT), time.sleep(30))\n"
         "main()\n"
@@ -196,6 +196,6 @@ def test_an_interrupt_is_one_line_and_130(broken: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"assay: interrupted\n")
 
 
-def test_the_pipeline_is_where_the_tests_patch_it() -> None:
-    assert callable(assay.pipeline.examine)
-    assert callable(assay.pipeline.write_rows)
+def test_the_examination_is_where_the_tests_patch_it() -> None:
+    assert callable(assay.examination.examine)
+    assert callable(assay.examination.write_rows)

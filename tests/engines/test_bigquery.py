@@ -15,7 +15,7 @@ from google.cloud import bigquery
 from google.cloud.bigquery import SchemaField
 from sqlglot import exp
 
-import assay.pipeline
+import assay.examination
 from assay.bench.advertising import generate
 from assay.config import Settings
 from assay.errors import AssayError, BudgetError, SourceError
@@ -155,7 +155,7 @@ def test_answers_stream_in_batches(emulator: Emulator) -> None:
 
 
 def test_the_audit_stays_within_its_budget(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assay.pipeline, "local_copy", lambda source, *_: source)
+    monkeypatch.setattr(assay.examination, "local_copy", lambda source, *_: source)
     address = emulator.load("bounded", clean())
     spent = audit(address).cost.bytes
     assert spent
@@ -214,7 +214,7 @@ def test_names_of_columns_may_be_those_of_the_statement(emulator: Emulator) -> N
 def test_bad_rows_are_written_without_positions(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assay.pipeline, "local_copy", lambda source, *_: source)
+    monkeypatch.setattr(assay.examination, "local_copy", lambda source, *_: source)
     out = tmp_path / "rows.parquet"
     result = audit(emulator.load("quarantined", TABLES["copies"]()), rows_out=out)
     rows = pq.read_table(out)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import assay.pipeline
+import assay.examination
 from assay.pipeline import audit
 from assay.report.record import Audit
 from tests.engines.engines import ENGINES, REFERENCE
@@ -53,7 +53,7 @@ def test_findings_are_those_of_a_file(
         references[case] = audit(REFERENCE.place(request, "reference", rows))
     expected = references[case]
     if ENGINES[engine].in_place:
-        monkeypatch.setattr(assay.pipeline, "local_copy", lambda source, *_: source)
+        monkeypatch.setattr(assay.examination, "local_copy", lambda source, *_: source)
     result = audit(ENGINES[engine].place(request, case.replace(" ", "_"), rows))
     assert not result.failures
     assert found(result) == found(expected)

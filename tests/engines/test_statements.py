@@ -11,10 +11,11 @@ import pytest
 from google.cloud.bigquery import SchemaField
 from sqlglot import exp
 
-import assay.pipeline
+import assay.examination
 from assay.errors import QueryError
 from assay.pipeline import audit
-from assay.profile.draw import empty_sample, sample_query
+from assay.profile.draw import sample_query
+from assay.profile.drawn import empty_sample
 from assay.profile.groups import GroupPlan, groups_query
 from assay.profile.sample import from_arrow
 from assay.scan.copies import Copies
@@ -201,7 +202,7 @@ def test_the_analyzer_accepts_counts_by_time_of_day(stored: str) -> None:
 def test_the_analyzer_accepts_what_an_audit_of_hours_sends(
     utc: str | None, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assay.pipeline, "local_copy", lambda source, *_: source)
+    monkeypatch.setattr(assay.examination, "local_copy", lambda source, *_: source)
     rows = hours()
     rows = rows.set_column(0, "heard", rows["heard"].cast(pa.timestamp("us", utc)))
     result = audit(emulator.load("hourly", rows))
@@ -217,7 +218,7 @@ def test_the_analyzer_accepts_what_an_audit_of_hours_sends(
 def test_the_analyzer_accepts_what_an_audit_sends(
     case: str, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assay.pipeline, "local_copy", lambda source, *_: source)
+    monkeypatch.setattr(assay.examination, "local_copy", lambda source, *_: source)
     rows = TABLES[case]()
     result = audit(emulator.load("audited", rows), since=dt.date(2026, 1, 2).isoformat())
     quoted = f"`{PROJECT}`.`{DATASET}`.`audited`"

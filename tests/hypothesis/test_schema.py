@@ -13,9 +13,9 @@ from assay.bench.advertising import generate
 from assay.bench.styles import STYLES
 from assay.config import Settings
 from assay.domain.pack import load_packs
+from assay.examination import examine
 from assay.hypothesis.hypothesis import Fact, Hypothesis
 from assay.hypothesis.schema.propose import propose
-from assay.pipeline import examine
 from tests.builders import context_of, source_of
 
 TABLES = {style: generate(600, seed=2, style=style) for style in STYLES}

@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 
-from assay.profile.draw import take_sample
+from assay.profile.drawn import take_sample
 from assay.profile.groups import GroupPlan, count_groups
 from assay.source.base import ColumnType
 from tests.builders import Table, source_of

@@ -131,7 +131,6 @@ def audit(
     from assay.config import Settings
     from assay.errors import ConfigurationError
     from assay.pipeline import audits
-    from assay.plan import plans
     from assay.source.open import find_tables
 
     settings = Settings(
@@ -147,6 +146,8 @@ def audit(
     if dry_run:
         if since == "last":
             raise ConfigurationError("--dry-run needs a date for --since: nothing is remembered by it")
+        from assay.plan import plans
+
         return _dry_run(plans(source, settings=settings, where=where, since=since, packs=packs))
 
     several = len(find_tables(source, where)) > 1

@@ -27,6 +27,7 @@ unknown unknown|unk|void|default|ninguno|nenhum|aucun|nessuno|geen|ingen|indefin
 xxx|x|0|нет|无|無|空|なし|없음|yok|brak|unbekannt|неизвестно|невідомо|desconocido|desconhecido|inconnu
 sconosciuto|onbekend|nieznany|okänd|ukendt|ukjent|不明|未知|not provided|(not provided)|not applicable
 """
+_DIGIT = re.compile("[0-9]")  # none of the words has one, but a bare 0
 _MARKS = re.compile(r"^[\s\-–—_.?·…,;:'\"]*$")
 
 
@@ -68,6 +69,8 @@ def is_placeholder(text: str) -> bool:
 
     Where the difference matters ask :func:`is_ambiguous` too: a gender ``unknown`` is a value.
     """
+    if _DIGIT.search(text):  # ids and codes, of which tables are full, told at once
+        return False
     word = normal(text)
     if word in _NEVER_ALONE:
         return False

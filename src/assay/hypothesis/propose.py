@@ -17,8 +17,10 @@ PATTERNED = (exp.RegexpLike, exp.RegexpReplace)  # their patterns are ours, and 
 
 log = logging.getLogger(__name__)
 
+COSTLY = ("duplicates.propose",)
+"""Proposers whose hypotheses take the engine longest: it begins with these, while the others are asked."""
 QUICK = (
-    "file_notes", "missing.propose", "duplicates.propose", "schema.propose", "texts.malformed", "texts.written_units",
+    "file_notes", "missing.propose", "schema.propose", "texts.malformed", "texts.written_units",
     "texts.lost_points", "shifted.propose", "relations.propose", "ranges", "history.propose",
 )  # fmt: skip
 """Proposers that ask the sample little; what they raise can be tested while the others still search."""
@@ -27,7 +29,7 @@ SEARCHING = (
     "temporal.propose", "units.propose", "texts.wording",
 )  # fmt: skip
 """Proposers that search the sample; those that need no counts come first, while the engine still counts."""
-PROPOSERS = QUICK + SEARCHING
+PROPOSERS = COSTLY + QUICK + SEARCHING
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,10 @@ class Raised:
 
     hypotheses: tuple[Hypothesis, ...]
     failures: tuple[str, ...] = ()
+
+    def __add__(self, other: Raised) -> Raised:
+        """Those of both, in this order."""
+        return Raised(self.hypotheses + other.hypotheses, self.failures + other.failures)
 
 
 def preload() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sqlglot import exp
@@ -24,6 +25,8 @@ MOSTLY = 0.9  # of the rows of which a rate tells
 MAJORITY = 2 / 3
 ROUGHLY = 0.01  # apart are a rate and what follows from its columns where they plainly disagree
 TELLING = 10.0  # times as often do rates disagree in the rows that break a relation as in the others
+
+_proofs: WeakKeyDictionary[Context, dict[tuple[str, str, str], tuple[Bools, exp.Expr] | None]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,16 +63,14 @@ def changed(context: Context, columns: Sequence[str], suspect: Bools, *, silent:
             continue
         if _agrees(context, (rate, above, below), suspect):
             continue
-        items = [q for q in (quantity(context, name) for name in (rate, above, below)) if q is not None]
-        found = Proof(items, context.seed).product(1, 0, 2) if len(items) == 3 else None
-        if found is None:
+        proven = _proven(context, (rate, above, below))
+        if proven is None:
             continue
-        identity, support = found
-        here = support.broken
+        here, disagrees = proven
         if (here & suspect).sum() < FEWEST or here[suspect].mean() < TELLING * here[~suspect].mean():
             continue
         rows |= here
-        parts.append(violation(identity, items))
+        parts.append(disagrees.copy())
         mute &= _says_nothing(context, rate, above, below)
         silence.append(_silence(context, rate, above, below))
     if not parts:
@@ -96,6 +97,16 @@ def vindicated(context: Context, column: str, suspect: Bools) -> exp.Expr | None
     if proven is None or not proven.rows[suspect & proven.told].mean() > MAJORITY:
         return None
     return proven.sound
+
+
+def _proven(context: Context, columns: tuple[str, str, str]) -> tuple[Bools, exp.Expr] | None:
+    """Where a rate follows exactly from its columns: the sampled rows in which it does not, and these in SQL."""
+    known = _proofs.setdefault(context, {})
+    if columns not in known:
+        items = [q for q in (quantity(context, name) for name in columns) if q is not None]
+        found = Proof(items, context.seed).product(1, 0, 2) if len(items) == 3 else None
+        known[columns] = None if found is None else (found[1].broken, violation(found[0], items))
+    return known[columns]
 
 
 def _agrees(context: Context, columns: tuple[str, str, str], suspect: Bools) -> bool:

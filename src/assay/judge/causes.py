@@ -37,6 +37,7 @@ RANK: Mapping[str, int] = {
             ("relation_violation",),
             ("dependency_violation",),
             ("level_shift", "volume_anomaly"),
+            ("duplicate_keys",),
         )
     )
     for kind in kinds
@@ -54,6 +55,9 @@ INDEPENDENT = frozenset(
 )  # fmt: skip
 """Relations of the pack stand for themselves unless other damage of a cell explains them: each is a contradiction that
 a person has to resolve."""
+
+LOSING = frozenset({"column_shift", "missing_values", "malformed_values", "categorical_corruption"})
+"""What takes their key from rows, so that they seem to share one."""
 
 BROKEN = INDEPENDENT | {"relation_violation"}
 
@@ -162,7 +166,7 @@ def fold_volumes(
 def _explains(root: Hypothesis, effect: Hypothesis, before: bool, common: int, effect_rows: int) -> bool:
     if root.kind not in RANK or common < COVERED * effect_rows or root.confidence < SURE <= effect.confidence:
         return False
-    if not _linked(root, effect):
+    if not _linked(root, effect) or (effect.kind == "duplicate_keys" and root.kind not in LOSING):
         return False
     if root.kind in INDEPENDENT and effect.kind in INDEPENDENT:
         return False

@@ -1,14 +1,10 @@
-"""Drawing a sample: the rows that hypotheses are proposed from, in an order that only their content decides."""
+"""The statement that draws a sample, which an engine can answer before the rest of the program is imported."""
 
 from __future__ import annotations
 
-import numpy as np
-import pyarrow as pa
 from sqlglot import exp
 
 from assay.config import Settings
-from assay.profile.fingerprint import row_prints
-from assay.profile.sample import Sample, SampleColumn, contiguous
 from assay.source.base import Column, ColumnType, Source
 
 
@@ -18,69 +14,21 @@ def sample_size(source: Source, settings: Settings) -> int:
     return settings.pulled_rows if whole else settings.sample_rows
 
 
-def take_sample(source: Source, rows: int) -> Sample:
-    """Draw about ``rows`` rows by a hash of their position, or all rows of a table that is not much larger."""
-    query = sample_query(source, rows)
-    if query is None:
-        return Sample((), source.rows, _skipped(source))
-    return read_sample(source, source.ask(query))
-
-
-def read_sample(source: Source, answer: pa.Table) -> Sample:
-    """The sample in an answer to :func:`sample_query`, or in a preview."""
-    table = answer.combine_chunks()
-    columns = tuple(SampleColumn(c, contiguous(table.column(i))) for i, c in enumerate(_audited(source)))
-    drawn = table.rename_columns([c.name for c in columns])
-    return _in_order_of_content(Sample(columns, source.rows, _skipped(source), drawn))
-
-
-def empty_sample(source: Source) -> Sample:
-    """A sample without rows: what is known of a table before anything is asked."""
-    columns = tuple(SampleColumn(c, pa.array([], _ARROW.get(c.type, pa.string()))) for c in _audited(source))
-    return Sample(columns, source.rows, _skipped(source))
-
-
 def sample_query(source: Source, rows: int) -> exp.Expr | None:
-    """The statement that draws the sample; None if no column can be audited."""
-    audited = _audited(source)
-    if not audited:
+    """The statement that draws about ``rows`` rows by a hash of their position; None if no column can be audited."""
+    columns = audited(source)
+    if not columns:
         return None
     fraction = 1.0 if source.rows <= 1.5 * rows else rows / source.rows
-    fields = [exp.alias_(_readable(c), f"c{i}") for i, c in enumerate(audited)]
+    fields = [exp.alias_(_readable(c), f"c{i}") for i, c in enumerate(columns)]
     return exp.select(*fields).from_(source.sampled(fraction)).order_by(source.position())
 
 
-def _audited(source: Source) -> list[Column]:
+def audited(source: Source) -> list[Column]:
+    """The columns that are audited: those with one value in each row."""
     return [c for c in source.columns if c.type not in (ColumnType.NESTED, ColumnType.BINARY)]
-
-
-def _skipped(source: Source) -> dict[str, str]:
-    audited = _audited(source)
-    return {c.name: f"{c.native} values are not audited" for c in source.columns if c not in audited}
-
-
-_ARROW = {
-    ColumnType.INTEGER: pa.int64(),
-    ColumnType.DECIMAL: pa.float64(),
-    ColumnType.FLOAT: pa.float64(),
-    ColumnType.BOOLEAN: pa.bool_(),
-    ColumnType.DATE: pa.date32(),
-    ColumnType.TIMESTAMP: pa.timestamp("us"),
-}
 
 
 def _readable(column: Column) -> exp.Expr:
     value = exp.column(column.name, quoted=True)
     return exp.cast(value, "text") if column.type in (ColumnType.TEXT, ColumnType.TIME, ColumnType.OTHER) else value
-
-
-def _in_order_of_content(sample: Sample) -> Sample:
-    """The rows in the order of their fingerprints.
-
-    What is drawn from them by their places then differs neither between engines, whose order of rows is their own, nor
-    with a table's sorting.
-    """
-    if sample.rows < 2:
-        return sample
-    order = np.argsort(row_prints(sample, sample.names), kind="stable")
-    return Sample(tuple(c.taken(order) for c in sample.columns), sample.total, sample.skipped, sample.drawn)

@@ -27,7 +27,7 @@ from assay.domain.pack import load_packs
 from assay.domain.roles import assign_roles
 from assay.errors import ConfigurationError, UnsupportedError
 from assay.hypothesis.placeholders import is_placeholder
-from assay.profile.draw import take_sample
+from assay.profile.drawn import take_sample
 from assay.source.base import ColumnType, Source
 from assay.source.open import find_tables
 

@@ -16,7 +16,7 @@ from assay.domain.role import Family, Role
 from assay.domain.roles import assign_roles
 from assay.errors import ConfigurationError
 from assay.profile.arrays import Floats
-from assay.profile.draw import take_sample
+from assay.profile.drawn import take_sample
 from assay.profile.sample import SampleColumn
 from assay.source.base import Column, ColumnType, Source
 

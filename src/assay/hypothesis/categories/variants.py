@@ -11,6 +11,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, lgamma, log
 
 import numpy as np
@@ -20,6 +21,7 @@ from assay.hypothesis.categories.words import known_words
 
 _MAX_COMPARISONS = 2_000_000
 _MAX_REPAIRED = 3_000
+CELLS = 400_000  # of distances held at once
 _SIGNIFICANT = 1e-3
 _REWRITTEN = 3
 CLEARLY = 2 / 3  # of the rows of all variants
@@ -60,6 +62,7 @@ def mojibake(values: Sequence[str]) -> dict[str, Variant]:
     return found
 
 
+@lru_cache(maxsize=65_536)
 def folded(value: str) -> str:
     """Case, accents and white space removed as differences."""
     text = value if value.isascii() else unicodedata.normalize("NFKD", value)
@@ -68,6 +71,7 @@ def folded(value: str) -> str:
     return " ".join(text.casefold().split())
 
 
+@lru_cache(maxsize=65_536)
 def squeezed(value: str) -> str:
     """:func:`folded`, and without the separators between words (those between digits stay)."""
     return _SEPARATOR.sub("", folded(value))
@@ -190,21 +194,27 @@ def _nearest(queries: Sequence[str], centres: Sequence[str], weights: Ints, need
     from rapidfuzz.process import cdist
 
     heaviest = np.argsort(-np.asarray(weights[: len(centres)]), kind="stable")
+    weight, needed = np.asarray(weights)[heaviest], np.asarray(needed)[: len(queries)]
+    nearest = np.full(len(queries), -1)
+    # Most values are too frequent to be anybody's misspelling.
+    tried = np.flatnonzero(needed <= weight.max(initial=0))
+    if not len(tried):
+        return nearest.tolist()
+    enough = np.count_nonzero(weight >= needed[tried].min())
+    heaviest, weight = heaviest[:enough], weight[:enough]
     ordered = [centres[i] for i in heaviest]
-    weight = np.asarray(weights)[heaviest]
     reaches = np.array([reach(len(c)) for c in ordered])
-    nearest: list[int] = []
-    step = max(400_000 // max(len(centres), 1), 1)
-    for start in range(0, len(queries), step):
-        block = cdist(queries[start : start + step], ordered, scorer=OSA.distance, score_cutoff=3, dtype=np.uint8)
-        own = np.array([max(reach(len(q)), 1) for q in queries[start : start + step]])
+    for part in np.array_split(tried, -(-len(tried) * enough // CELLS)):
+        texts = [queries[i] for i in part]
+        block = cdist(texts, ordered, scorer=OSA.distance, score_cutoff=3, dtype=np.uint8)
+        own = np.array([max(reach(len(q)), 1) for q in texts])
         allowed = (block <= np.minimum(reaches[None, :], own[:, None])) & (block > 0)
-        allowed &= weight[None, :] >= needed[start : start + step, None]
+        allowed &= weight[None, :] >= needed[part, None]
         distance = np.where(allowed, block, 99)
         best = distance.argmin(axis=1)
         hit = distance[np.arange(len(best)), best] < 99
-        nearest += np.where(hit, heaviest[best], -1).tolist()
-    return nearest
+        nearest[part] = np.where(hit, heaviest[best], -1)
+    return nearest.tolist()
 
 
 def is_misspelling(value: str, right: str) -> bool:

@@ -51,28 +51,28 @@ def homes_of(columns: list[SampleColumn]) -> dict[str, str]:
     """For each text that occurs in several columns the one in which it occurs most."""
     most: dict[str, tuple[int, str]] = {}
     for column in columns:
-        for value, count in zip(column.values[:5_000], column.counts[:5_000], strict=True):
+        for value, count in zip(column.values[:5_000], column.counts[:5_000].tolist(), strict=True):
             if value not in most or count > most[value][0]:
-                most[value] = (int(count), column.name)
+                most[value] = (count, column.name)
     return {value: name for value, (_, name) in most.items()}
 
 
 def domain_of(column: SampleColumn, homes: dict[str, str]) -> Domain:
-    values, counts = column.values[:5_000], column.counts[:5_000].astype(np.float64)
+    values, counts = column.values[:5_000], column.counts[:5_000].tolist()
     hits = matched(values)
-    total = float(counts.sum())
+    total = sum(counts)
     for kind in ("number", "date", "time"):
         inside = np.any([hits[f.pattern] for f in FORMATS if f.kind == kind], axis=0)
-        if float(counts[inside].sum()) >= PREVAILS * total:
+        if column.counts[:5_000][inside].sum() >= PREVAILS * total:
             return Domain(kind)
     at_home = [v for v, n in zip(values, counts, strict=True) if n >= 3 and homes.get(v) == column.name]
     own = frozenset(v for v in at_home if not is_placeholder(v))
-    held = sum(float(n) for v, n in zip(values, counts, strict=True) if v in own)
+    held = sum(n for v, n in zip(values, counts, strict=True) if v in own)
     if 2 <= len(own) <= LISTED and held >= 0.5 * len(column):
         return Domain("category", own)
     shapes: Counter[str] = Counter()
     for shape, n in zip(coarse_shapes(values), counts, strict=True):
-        shapes[shape] += int(n)
+        shapes[shape] += n
     usual = frozenset(s for s, n in shapes.items() if n >= 0.3 * total and "9" in s and len(s) > 1)
     return Domain("code", frozenset(), usual) if usual else Domain("")
 

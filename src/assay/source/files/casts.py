@@ -96,23 +96,30 @@ def _numerals(name: str, writing: Writing, form: Numerals, values: Sequence[str]
         matched += f" AND NOT regexp_matches({column}, '[0-9][eE]')"
     neutral = writing.expression(exp.column(name, quoted=True)).sql("duckdb")
     return [
-        *_both(name, f"({digits})", matched, writing, form),
+        *_both(name, f"({digits})", matched, writing, form, bare=not unit),
         Cast(name, f"CASE WHEN {stated}TRUE THEN {neutral} END", "DOUBLE", writing),
     ]
 
 
-def _both(name: str, digits: str, matched: str, writing: Writing, form: Numerals) -> list[Cast]:
+def _both(name: str, digits: str, matched: str, writing: Writing, form: Numerals, *, bare: bool) -> list[Cast]:
     """As whole numbers, where none has a fraction, or else as doubles.
 
     Args:
         digits: SQL of the text without anything but its digits, marks and minus.
         matched: SQL condition of texts that read.
+        bare: whether numbers have no unit, so that most can be read without a match, in half the time.
     """
     digits = f"replace({digits}, {text(form.group)}, '')"
     whole = _whole(name, digits, f"{matched} AND NOT contains({quoted(name)}, {text(form.decimal)})", writing)
     if form.decimal != ".":
         digits = f"replace({digits}, {text(form.decimal)}, '.')"
-    return [*whole, Cast(name, f"CASE WHEN {matched} THEN TRY_CAST({digits} AS DOUBLE) END", "DOUBLE", writing)]
+    sql = f"CASE WHEN {matched} THEN TRY_CAST({digits} AS DOUBLE) END"
+    if bare:
+        column = quoted(name)
+        words = " OR ".join(f"contains({column}, {text(mark)})" for mark in (form.group, "_", "n", "N"))  # inf and nan
+        plain = column if form.decimal == "." else f"replace({column}, {text(form.decimal)}, '.')"
+        sql = f"coalesce(CASE WHEN {words} THEN NULL ELSE TRY_CAST({plain} AS DOUBLE) END, {sql})"
+    return [*whole, Cast(name, sql, "DOUBLE", writing)]
 
 
 def _whole(name: str, digits: str, matched: str, writing: Writing) -> list[Cast]:
@@ -144,8 +151,8 @@ def _temporal(name: str, writing: Writing, form: CalendarFormat, clocks: bool) -
 
 def present(name: str) -> str:
     """SQL condition of cells that hold something."""
-    blank = ", ".join(text(word) for word in BLANK)
-    return f"({quoted(name)} IS NOT NULL AND trim({quoted(name)}) NOT IN ({blank}))"
+    trimmed = f"trim({quoted(name)})"
+    return " AND ".join([f"({quoted(name)} IS NOT NULL", *(f"{trimmed} <> {text(word)}" for word in BLANK)]) + ")"
 
 
 def quoted(name: str) -> str:

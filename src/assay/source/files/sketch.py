@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from assay.source.files.casts import Cast, ways_of
 from assay.source.files.dialect import Dialect, Record, declared_delimiter, detect_dialect, records_of
 from assay.source.files.layout import Layout, find_layout, footer_start, is_total
 from assay.source.files.numerals import Numerals
-from assay.source.files.written import Writing, writing_of
+from assay.source.files.written import Writing, habits_of, writing_of
 
 HEAD = 1 << 18
 TAIL = 1 << 16
@@ -66,15 +68,27 @@ class Sketch:
         return any(w and isinstance(w.form, Numerals) and w.form.decimal == "," for w in self.writings.values())
 
     @cached_property
-    def writings(self) -> dict[str, Writing | None]:
-        """What the first rows say of how each column is written."""
+    def values(self) -> dict[str, Counter[str]]:
+        """The values in the first rows by column, and how often each is there."""
         rows = [r.fields for r in self.records[self.layout.first :] if len(r.fields) == len(self.layout.names)]
         columns = zip(*rows, strict=True) if rows else [()] * len(self.layout.names)
-        found: dict[str, Writing | None] = {}
-        for name, cells in zip(self.layout.names, columns, strict=True):
-            values = [c for c in cells if c.strip()]
-            found[name] = writing_of(values, [1] * len(values))
-        return found
+        return {n: Counter(c for c in cells if c.strip()) for n, cells in zip(self.layout.names, columns, strict=True)}
+
+    @cached_property
+    def writings(self) -> dict[str, Writing | None]:
+        """What the first rows say of how each column is written."""
+        return {n: writing_of(list(v), list(v.values())) for n, v in self.values.items()}
+
+    @cached_property
+    def casts(self) -> dict[str, Cast]:
+        """The types of columns whose first rows leave no doubt of how they are written, where the engine would."""
+        habits = habits_of(list(self.writings.values()))
+        found = {}
+        for name, writing in self.writings.items():
+            if writing is not None and writing.form is not None and writing.form.certain:
+                values = self.values[name].most_common()
+                found[name] = next(iter(ways_of(name, [v for v, _ in values], [n for _, n in values], habits)), None)
+        return {name: cast for name, cast in found.items() if cast is not None}
 
 
 def ends_of(path: Path) -> tuple[bytes, bytes]:

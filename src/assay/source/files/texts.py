@@ -68,7 +68,7 @@ def stage_texts(
             if path != original:
                 path.unlink()
     sound = f"coalesce({MARK}, 0) = 0" if MARK in staged.hidden else "TRUE"
-    unclear, casts = type_columns(connection, table, sound)
+    unclear, casts = type_columns(connection, table, sound, staged.writings)
     notes = [*staged.notes, *unclear]
     recipe = staged.recipe.then(casts) if staged.recipe is not None and not staged.hidden else None
     if any("encoding" in note.evidence for note in notes):

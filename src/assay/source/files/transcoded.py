@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass, field
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from assay.source.files.encoding import UTF8, Encoding, detect_encoding, is_utf8
@@ -20,14 +21,12 @@ class Transcoded:
     Attributes:
         path: where it is.
         broken: numbers of the lines (from 1) that hold bytes which the encoding does not know.
-        carriage: whether lines ended with carriage returns alone.
         faithful: whether nothing but the byte order mark and the form of line ends was changed.
     """
 
     path: Path
     encoding: Encoding
     broken: list[int] = field(default_factory=list)
-    carriage: bool = False
     faithful: bool = False
 
 
@@ -91,7 +90,16 @@ def transcode(path: Path, target: Path, encoding: Encoding) -> Transcoded:
             if not chunk:
                 break
     faithful = encoding.name.startswith("utf-8") and not (broken or returns or zeros) and paired in (0, feeds)
-    return Transcoded(target, encoding, list(dict.fromkeys(broken)), returns > feeds, faithful)
+    return Transcoded(target, encoding, list(dict.fromkeys(broken)), faithful)
+
+
+def returns_alone(path: Path) -> bool:
+    """Whether lines end with carriage returns alone, and no line feed is anywhere in the file."""
+    with path.open("rb") as file:
+        if b"\r" not in (head := file.read(SAMPLE)) or b"\n" in head:
+            return False
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as whole:
+            return whole.find(b"\n") < 0
 
 
 def is_plain(head: bytes, tail: bytes) -> bool:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from assay.source.files.casts import Cast, flags, present, quoted, text, ways_of
 from assay.source.files.numerals import Numerals
-from assay.source.files.written import BLANK, Habits, habits_of, share, writing_of
+from assay.source.files.written import BLANK, Habits, Writing, habits_of, share, writing_of
 from assay.source.notes import Note
 
 if TYPE_CHECKING:
@@ -28,12 +28,13 @@ UNFIT = "assay: a cell that does not read"
 
 
 def type_columns(
-    connection: duckdb.DuckDBPyConnection, table: str, sound: str = "TRUE"
+    connection: duckdb.DuckDBPyConnection, table: str, sound: str = "TRUE", known: Sequence[Writing] = ()
 ) -> tuple[tuple[Note, ...], dict[str, str]]:
     """Give the text columns of a table the types of their values, in place.
 
     Args:
         sound: SQL condition of rows that a type has to fit; cells of the others become null where they do not read.
+        known: how columns are written that have types already.
 
     Returns:
         Notes on columns that can be read in two ways, and the SQL of each column that got a type.
@@ -50,7 +51,7 @@ def type_columns(
         for name in [n for n, w in writings.items() if not counted[n][0] or (w and w.form and not w.form.certain)]:
             counted[name] = _counted(connection, table, name, sound)
             writings[name] = writing_of(*counted[name])
-    habits = habits_of(list(writings.values()))
+    habits = habits_of([*writings.values(), *known])
     casts = []
     for name in likely:
         values, counts = counted[name]

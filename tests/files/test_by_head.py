@@ -1,0 +1,104 @@
+"""Files whose first rows tell types that later rows may not keep."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assay.config import Settings
+from assay.source.duckdb import DuckDBSource
+from assay.source.files.by_head import HEAD_ROWS
+from assay.source.open import find_tables
+
+EARLY = HEAD_ROWS + 3_000
+
+
+def opened(path: Path, **settings: Any) -> DuckDBSource:
+    (table,) = find_tables(str(path))
+    source = table.open(Settings(**settings))
+    assert isinstance(source, DuckDBSource)
+    return source
+
+
+def late(folder: Path, early: str, last: str, end: str = "\n") -> Path:
+    """A file in which only the last row is written otherwise."""
+    path = folder / "late.csv"
+    rows = ["key;value", *(f"k{i};{early}" for i in range(EARLY)), f"last;{last}", ""]
+    path.write_bytes(end.join(rows).encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("early", "last", "kind", "value"),
+    [
+        ("5", "7", "BIGINT", 7),
+        ("5", "1.5", "DOUBLE", 1.5),
+        ("5", "1e3", "DOUBLE", 1000.0),
+        ("5", "007", "VARCHAR", "007"),
+        ("5", "+6", "VARCHAR", "+6"),
+        ("5", "1_000", "VARCHAR", "1_000"),
+        ("5", "n/a", "VARCHAR", "n/a"),
+        ("1.5", "00.5", "VARCHAR", "00.5"),
+        ("true", "1", "VARCHAR", "1"),
+        ("true", "FALSE", "BOOLEAN", False),
+        ("10:00:00", "11:30:00", "TIME", time(11, 30)),
+        ("10:00:00", "2024-01-01", "VARCHAR", "2024-01-01"),
+        ("", "7", "BIGINT", 7),
+        ("31.12.2024", "30.11.2024", "DATE", date(2024, 11, 30)),
+        ("31.12.2024", "soon", "VARCHAR", "soon"),
+        ("1,5", "2,25", "DOUBLE", 2.25),
+        ("1,5", "1.002,25", "DOUBLE", 1002.25),
+        ("1,5", "inf", "VARCHAR", "inf"),
+        ("1,5", "n/a", "VARCHAR", "n/a"),
+    ],
+)
+def test_a_late_cell_is_read_as_it_is_written(tmp_path: Path, early: str, last: str, kind: str, value: Any) -> None:
+    source = opened(late(tmp_path, early, last))
+    try:
+        assert [(c.name, c.native) for c in source.columns] == [("key", "VARCHAR"), ("value", kind)]
+        assert source.rows == EARLY + 1
+        assert source._connection.sql("SELECT value FROM staged WHERE key = 'last'").fetchall() == [(value,)]
+        assert source._recipe is not None  # whoever runs the proof reads the same
+        told = f"SELECT count(*), min(value) FILTER (key = 'last') FROM {source._recipe.sql()}"
+        assert source._connection.sql(told).fetchall() == [(EARLY + 1, value)]
+    finally:
+        source.close()
+
+
+def test_rows_keep_their_order(tmp_path: Path) -> None:
+    """Also where reading them takes long enough for threads to overtake each other, and in several files."""
+    for name, first in (("a.csv", 0), ("b.csv", 150_000)):
+        rows = (f"{i};{i},5;31.12.2024;a long enough text {i};{i * 7},25" for i in range(first, first + 150_000))
+        (tmp_path / name).write_text("\n".join(["place;amount;day;words;total", *rows, ""]))
+    for name, count in (("a.csv", 150_000), ("*.csv", 300_000)):
+        source = opened(tmp_path / name, threads=4)
+        try:
+            (row,) = source._connection.sql("SELECT count(*), count(*) FILTER (rowid = place) FROM staged").fetchall()
+            assert row == (count, count)
+        finally:
+            source.close()
+
+
+def test_carriage_returns_alone_are_read_in_place(tmp_path: Path) -> None:
+    source = opened(late(tmp_path, "5", "7", end="\r"))
+    try:
+        assert [c.native for c in source.columns] == ["VARCHAR", "BIGINT"]
+        assert source.rows == EARLY + 1
+        assert source._recipe is not None
+        assert source._connection.sql(f"SELECT max(value) FROM {source._recipe.sql()}").fetchall() == [(7,)]
+    finally:
+        source.close()
+
+
+def test_columns_may_have_the_names_that_reading_uses(tmp_path: Path) -> None:
+    path = tmp_path / "names.csv"
+    path.write_text('assay_value_1,"a ""b"" {0}",rowid\n' + "1,2,3\n" * 50)
+    source = opened(path)
+    try:
+        assert [c.name for c in source.columns] == ["assay_value_1", 'a "b" {0}', "rowid"]
+        assert [c.native for c in source.columns] == ["BIGINT"] * 3
+    finally:
+        source.close()
