@@ -16,7 +16,9 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -201,11 +203,15 @@ def write_kind(folder: Path, table: Path, name: str) -> Path:
     return path
 
 
-def measure(folder: Path, names: list[str], runs: int, threads: int, *, same: bool) -> dict[str, list[Run]]:
+def measure(folder: Path, rows: int, names: list[str], runs: int, threads: int, *, same: bool) -> dict[str, list[Run]]:
     """All runs of each command, in turns; SUMMARIZE of a kind by its name with ``/``."""
     found: dict[str, list[Run]] = {}
     table = folder / "table.parquet"
-    paths = {name: write_kind(folder, table, name) for name in (PLAIN, *names)}
+    # A process that is started by a large one is told to have been as large.
+    with ProcessPoolExecutor(1, get_context("spawn")) as apart:
+        if not table.exists():
+            apart.submit(write_table, table, rows, 0, broken=False).result()
+        paths = {name: apart.submit(write_kind, folder, table, name).result() for name in (PLAIN, *names)}
     plain = [sys.executable, "-c", SUMMARIZE, str(paths[PLAIN]), str(threads)]
     timed(plain, folder)
     for _ in range(runs):
@@ -261,9 +267,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = (arguments.folder or Path(name)) / str(arguments.rows)
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / "table.parquet").exists():
-            write_table(folder / "table.parquet", arguments.rows, 0, broken=False)
-        found = measure(folder, arguments.kinds, arguments.runs, arguments.threads, same=arguments.same)
+        rows, runs, threads = arguments.rows, arguments.runs, arguments.threads
+        found = measure(folder, rows, arguments.kinds, runs, threads, same=arguments.same)
         results = figures(found, arguments.kinds)
     write(arguments.log, "file_speed", arguments, results)
     print(files(header(arguments), results))

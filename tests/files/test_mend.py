@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -11,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import assay
+from assay.config import Settings
 from assay.source.files import ragged
 from assay.source.files.dialect import Dialect, Reader
 from assay.source.files.layout import Layout
+from assay.source.open import find_tables
 
 PIECES = st.sampled_from(["a", "é", ",", ",", '"', "'", "\n", '"a"', '"a,b"', ',"a\nb",', "\na,b,c\n", '""', "\\"])
 
@@ -42,3 +45,20 @@ def test_a_column_that_hides_the_row_number_marks_the_right_row(tmp_path: Path) 
     (torn,) = [f for f in audit.findings if f.kind == "column_shift"]
     bad = pq.read_table(tmp_path / "rows.parquet").to_pylist()
     assert [r["row_index"] for r in bad if r["finding_id"] == torn.id] == [30]
+
+
+def test_cells_in_wrong_columns_do_not_stand_in_the_way_of_types(tmp_path: Path) -> None:
+    """They are kept where they read as their column's type, and are null elsewhere: 1.5 is no whole number."""
+    path = tmp_path / "torn.csv"
+    rows = [f"2025-01-{i % 28 + 1:02d},{i},{i}.5,{'true' if i % 2 else 'false'}" for i in range(3_000)]
+    rows[5], rows[7] = "17,1.5,false", "2025-01-01,4,4.5,true,more"
+    path.write_text("\n".join(["day,count,amount,flag", *rows, ""]))
+    (table,) = find_tables(str(path))
+    source = table.open(Settings())
+    try:
+        assert [c.native for c in source.columns] == ["DATE", "BIGINT", "DOUBLE", "BOOLEAN"]
+        found = source._connection.sql("SELECT * EXCLUDE (assay_mark) FROM staged WHERE assay_mark <> 0 ORDER BY rowid")
+        assert found.fetchall() == [(None, None, None, None), (date(2025, 1, 1), 4, 4.5, True)]
+        assert source.rows == 3_000
+    finally:
+        source.close()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from assay.hypothesis.robust import median, quantiles, tail_cut
+from assay.hypothesis.robust import equal_parts, median, quantiles, tail_cut
 
 
 @given(arrays(np.float64, st.integers(1, 40), elements=st.floats(-1e300, 1e300)))
@@ -44,3 +44,10 @@ def test_a_dozen_values_far_beyond_a_few_dozen_are_cut_off() -> None:
     cut = tail_cut(scores, 3.0, 30)
     assert cut is not None
     assert cut.above == 12
+
+
+@given(st.lists(st.integers(0, 12), max_size=80), st.integers(1, 6))
+def test_equal_parts_are_those_of_a_sorted_order(values: list[int], parts: int) -> None:
+    numbers = np.array(values, dtype=np.float64)
+    told = [np.flatnonzero(part).tolist() for part in equal_parts(numbers, parts)]
+    assert told == [sorted(part.tolist()) for part in np.array_split(np.argsort(numbers, kind="stable"), parts)]

@@ -37,6 +37,25 @@ def quantiles(values: Floats, shares: Sequence[float]) -> Floats:
     return np.asarray(ordered[below] + (places - below) * (ordered[above] - ordered[below]), dtype=np.float64)
 
 
+def equal_parts(values: Floats, parts: int) -> list[Bools]:
+    """Which values are in each of so many parts of equal size, in ascending order; equal values by their position.
+
+    The parts are those of ``np.array_split`` of a stable ``np.argsort``, which takes five times as long.
+    """
+    ordered = np.sort(values)
+    sizes = [values.size // parts + (part < values.size % parts) for part in range(parts)]
+    places = np.zeros(values.size, dtype=np.int8)
+    for first in np.cumsum(sizes)[:-1]:
+        if first == values.size:
+            break
+        least = ordered[first]
+        places += values >= least
+        before = int(first - np.searchsorted(ordered, least))  # equal ones that the part before has
+        if before:
+            places[np.flatnonzero(values == least)[:before]] -= 1
+    return [places == part for part in range(parts)]
+
+
 def densest(values: Floats, share: float) -> tuple[float, float]:
     """Median and width of the shortest interval that holds ``share`` of the values.
 

@@ -10,7 +10,7 @@ import numpy as np
 from assay.hypothesis.measures import Measure
 from assay.hypothesis.outliers.effects import LEAST_FACTOR, Effect
 from assay.hypothesis.outliers.lines import ALONE_SHARE, LINKED_SHARE, Line, some
-from assay.hypothesis.robust import Curve, densest, median, quantiles, tail_cut
+from assay.hypothesis.robust import Curve, densest, equal_parts, median, quantiles, tail_cut
 from assay.profile.arrays import Bools, Floats
 
 FIT_ROWS = 20_000
@@ -121,7 +121,8 @@ def _bulk(target: Measure, level: Floats, line: Floats, share: float) -> Bools:
     """Rows that are not in a separate tail of the global residual."""
     if target.logarithmic:
         # Where less than one is expected, one is observed or the row is not here.
-        line = np.logaddexp(line, float(np.quantile(level, 0.05)))
+        least = float(quantiles(level, (0.05,))[0])
+        line = np.maximum(line, least) + np.log1p(np.exp(-np.abs(line - least)))
     rest = level - line
     centre, width = densest(rest, share)
     sigma = max(width / (0.908 if share == LINKED_SHARE else 1.349), 0.05)
@@ -138,10 +139,9 @@ def _most(share: float) -> float:
 def _by_level(line: Floats, rest: Floats, floor: float) -> tuple[Curve, Curve, Curve]:
     """Centre of the level, and upper and lower spread of at least ``floor``, as curves of the linear expectation."""
     bins = int(np.clip(line.size // 200, 1, 6))
-    order = np.argsort(line, kind="stable")
     knots: list[float] = []
     stats: list[Floats] = []
-    for part in np.array_split(order, bins):
+    for part in equal_parts(line, bins):
         at = median(line[part])
         if knots and at < knots[-1] + 0.1:
             continue

@@ -83,6 +83,8 @@ def text_strays(column: SampleColumn, own: Domain, other: Domain) -> Strays:
     text = exp.column(column.name, quoted=True)
     if other.kind == "category":
         here = np.array([v in other.values for v in values], dtype=np.bool_)
+        if not here.any():  # as nearly always; the condition is long
+            return none
         condition: exp.Expr = text.isin(*sorted(other.values))
     elif other.kind in ("number", "date", "time") and own.kind != other.kind and own.kind:
         patterns = [f.pattern for f in FORMATS if f.kind == other.kind]

@@ -106,6 +106,17 @@ def create_by_head(
     return ByHead(plain, tuple(chosen.values()))
 
 
+def value_of(column: str, kind: str) -> str:
+    """SQL of the value of a text (SQL) as a type; null where it is not written as that type is here."""
+    if kind == "VARCHAR":
+        return column
+    if kind not in _HELD:
+        return f"TRY_CAST({column} AS {kind})"
+    made, odd = _HELD[kind]
+    made = made.format(column)
+    return f"CASE WHEN NOT coalesce({odd.format(column, made)}, FALSE) THEN {made} END"
+
+
 def _query(reader: str, types: Mapping[str, str], chosen: Mapping[str, Cast]) -> str:
     """The rows with their types; a cell that does not fit raises an error that names its column.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -16,7 +16,8 @@ from typing import IO
 import duckdb
 import pyarrow as pa
 
-from assay.source.files.casts import quoted
+from assay.source.files.by_head import value_of
+from assay.source.files.casts import Cast, quoted
 from assay.source.files.dialect import LONGEST_FIELD, Dialect, Reader, Record
 from assay.source.files.layout import Layout
 from assay.source.files.soundness import Lines, lines_of
@@ -25,24 +26,35 @@ from assay.source.files.tear import LONG, MARK, SHORT, TORN
 BATCH = 20_000
 BLOCK = 1 << 23
 PLACE = "assay_place"
+MOST_APART = 20_000  # mended rows that are put into their places after the others
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A row that had to be mended: its place among the rows, its line in the file, and the mark of what was wrong."""
+    """A row that had to be mended: its place among the rows, its line in the file, and the mark of what was wrong.
+
+    Attributes:
+        fields: what has to be put into its place; empty where that is there.
+    """
 
     row: int
     line: int
     mark: int
+    fields: tuple[str, ...] = ()
 
 
-def mend(path: Path, target: Path, dialect: Dialect, layout: Layout, first_line: int) -> list[Fault]:
+def mend(
+    path: Path, target: Path, dialect: Dialect, layout: Layout, first_line: int, *, apart: bool = False
+) -> list[Fault]:
     """Write the rows of a UTF-8 file, all with the header's number of fields, to ``target``; without the header.
 
     Args:
         first_line: number of the line (from 1) that the first row starts on.
+        apart: whether to leave the places of some thousand mended rows blank, so that cells in wrong columns do not
+            stand in the way of the types of the others.
     """
     width, faults = len(layout.names), list[Fault]()
+    most = MOST_APART if apart and width > 1 else 0
     row, line, rest = 0, first_line, b""
     with path.open("rb") as file, target.open("wb") as out:
         for _ in range(first_line - 1):
@@ -67,7 +79,11 @@ def mend(path: Path, target: Path, dialect: Dialect, layout: Layout, first_line:
                 row += _copy(out, block, lines, done, at)
                 done, fields, torn = _record(block, lines, at, dialect)
                 if fields:
+                    known = len(faults)
                     (even,) = _even(iter([Record(line + int(at), fields, torn)]), 0, width, faults, row)
+                    if known < len(faults) <= most:
+                        faults[-1] = replace(faults[-1], fields=tuple(even))
+                        even = [""] * width
                     out.write(_written(even, dialect))
                     row += 1
             else:
@@ -118,6 +134,34 @@ def stage_records(
         )
         connection.execute(f"INSERT INTO {table} SELECT * FROM batch")
     return faults
+
+
+def put_back(connection: duckdb.DuckDBPyConnection, table: str, faults: Sequence[Fault], casts: Sequence[Cast]) -> None:
+    """Put mended rows into their blank places; cells that do not read as their column's type are null there.
+
+    Args:
+        casts: of columns whose texts the engine does not read by itself.
+    """
+    apart = [f for f in faults if f.fields]
+    if not apart:
+        return
+    described = connection.sql(f"SELECT * FROM {table} LIMIT 0")
+    cells = zip(*(f.fields for f in apart), strict=True)
+    texts = pa.table(  # noqa: F841 - the engine finds it by name
+        [pa.array([f.row for f in apart]), *(pa.array([c or None for c in column], pa.string()) for column in cells)],
+        names=[PLACE, *described.columns],
+    )
+    known = {c.name: c.sql for c in casts}
+    values = {
+        name: known.get(name, value_of(quoted(name), str(kind)))
+        for name, kind in zip(described.columns, described.types, strict=True)
+    }
+    read = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in values.items())
+    fields = ", ".join(f"{quoted(name)} = mended.{quoted(name)}" for name in values)
+    connection.execute(
+        f"UPDATE {table} SET {fields} FROM (SELECT {PLACE}, {read} FROM texts) mended "
+        f"WHERE {table}.rowid = mended.{PLACE}"
+    )
 
 
 def mark_rows(connection: duckdb.DuckDBPyConnection, table: str, faults: Sequence[Fault]) -> tuple[str, ...]:

@@ -14,8 +14,7 @@ from assay.config import Settings
 from assay.errors import SourceError
 from assay.source.base import Column
 from assay.source.duckdb import NUMBERED, DuckDBSource, columns_of, connect, one_line, within_bound
-from assay.source.files.textfile import Staged, file_list
-from assay.source.files.texts import stage_texts
+from assay.source.files.staged import Staged, file_list
 from assay.source.footprint import Footprint
 from assay.source.recipe import Recipe
 from assay.source.scratch import scratch_path
@@ -88,6 +87,8 @@ def open_files(
                 remedy = "convert it to Parquet, or raise --max-bytes"
                 within_bound(f"{name}: text is read whole, which is", size, 0, bound, remedy)
             scratch.mkdir(parents=True, exist_ok=True)
+            from assay.source.files.texts import stage_texts
+
             kind = next(iter(formats)) or ""
             reading = stage_texts(
                 connection, paths, STAGED, scratch, kind, sheet=sheet, bound=bound, addresses=addresses

@@ -10,14 +10,13 @@ import duckdb
 from assay.errors import SourceError
 from assay.source.files.casts import quoted, text
 from assay.source.files.encoding import UTF8, detect_encoding
+from assay.source.files.regular import stage_quickly
+from assay.source.files.staged import Staged, file_list
 from assay.source.files.tear import MARK, REPLACED, located
-from assay.source.files.textfile import Staged, file_list, stage_carefully, stage_quickly
-from assay.source.files.together import stage_together, unite
 from assay.source.files.totals import drop_totals
 from assay.source.files.transcoded import CHUNK, transcode
 from assay.source.files.typed import type_columns
 from assay.source.files.unpacked import packing, unpacked
-from assay.source.files.workbook import sheet_names, stage_sheet
 from assay.source.recipe import Recipe
 
 LARGEST_OBJECT = 134_217_728
@@ -60,9 +59,13 @@ def stage_texts(
         elif quickly := stage_quickly(connection, plain, table, shown):
             staged = quickly
         elif len(plain) == 1:
+            from assay.source.files.careful import stage_carefully
+
             only = shown[0] if shown else None
             staged = stage_carefully(connection, plain[0], table, scratch, names[0], typed=True, shown=only)
         else:
+            from assay.source.files.together import stage_together
+
             staged = stage_together(connection, plain, table, scratch, names)
         for path, original in zip(plain, paths, strict=True):
             if path != original:
@@ -88,6 +91,9 @@ def _shown(paths: Sequence[Path], addresses: Sequence[str]) -> Sequence[str] | N
 
 
 def _workbooks(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], table: str, sheet: str | None) -> Staged:
+    from assay.source.files.together import unite
+    from assay.source.files.workbook import sheet_names, stage_sheet
+
     parts = []
     for place, path in enumerate(paths):
         sheets = [sheet] if sheet is not None else sheet_names(path)

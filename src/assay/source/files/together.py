@@ -12,9 +12,10 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
+from assay.source.files.careful import stage_carefully
 from assay.source.files.casts import quoted
 from assay.source.files.sketch import family
-from assay.source.files.textfile import Staged, stage_carefully
+from assay.source.files.staged import Staged
 from assay.source.files.written import writing_of
 from assay.source.notes import Note
 

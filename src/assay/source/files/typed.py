@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow.compute as pc
 
 from assay.source.files.casts import Cast, flags, present, quoted, text, ways_of
 from assay.source.files.numerals import Numerals
@@ -125,6 +124,8 @@ def _sampled(
 
 def _frequent(column: pa.ChunkedArray, most: int) -> tuple[list[str], list[int]]:
     """The most frequent values that are not blank, and their counts."""
+    import pyarrow.compute as pc  # not before the engine has the file to read
+
     counts = pc.value_counts(column.drop_null().combine_chunks())
     pairs = [(p["values"], p["counts"]) for p in counts.to_pylist() if p["values"].strip() not in BLANK]
     pairs.sort(key=lambda pair: -pair[1])

@@ -15,8 +15,8 @@ from assay.source.files.dialect import Record
 from assay.source.files.layout import find_layout, footer_start
 from assay.source.files.ragged import stage_records
 from assay.source.files.sketch import LAST, LOOKED_AT
+from assay.source.files.staged import Staged
 from assay.source.files.tear import left_out, odd_header
-from assay.source.files.textfile import Staged
 from assay.source.files.unpacked import LEGACY_EXCEL
 
 Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
