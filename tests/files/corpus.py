@@ -211,6 +211,10 @@ def layouts() -> Iterator[Tricky]:
               {"id": I, "name": T, "clicks": I, "cost": F}, 9)  # fmt: skip
     yield one("title lines", "Campaign report\nMarch 2025\n\n" + PLAIN, PLAIN_TYPES, 12)
     yield one("title lines padded by a spreadsheet", "Campaign report,,\n,,\n" + PLAIN, PLAIN_TYPES, 12)
+    yield one("header repeated", PLAIN + PLAIN + PLAIN, PLAIN_TYPES, 36)
+    yield one(
+        "header repeated over torn rows", PLAIN + "2025-03-01\n" + PLAIN, PLAIN_TYPES, 25, notes=("column_shift",)
+    )
     yield one("total below", PLAIN + "Total,,696\n", PLAIN_TYPES, 12)
     yield one("totals without a word", PLAIN + ",,696\n", PLAIN_TYPES, 12)
     yield one("metadata below", PLAIN + "\nReport Time:,2025/04/01\nDate Range:,2025/03/01-2025/03/31\nFilter\n",

@@ -10,6 +10,7 @@ import duckdb
 from assay.errors import SourceError
 from assay.source.files.casts import quoted, text
 from assay.source.files.encoding import UTF8, detect_encoding
+from assay.source.files.headers import drop_headers
 from assay.source.files.regular import stage_quickly
 from assay.source.files.staged import Staged, file_list
 from assay.source.files.tear import MARK, REPLACED, located
@@ -70,9 +71,10 @@ def stage_texts(
         for path, original in zip(plain, paths, strict=True):
             if path != original:
                 path.unlink()
+    repeated = drop_headers(connection, table, staged.hidden, names[0] if len(names) == 1 else f"{len(names)} files")
     sound = f"coalesce({MARK}, 0) = 0" if MARK in staged.hidden else "TRUE"
     unclear, casts = type_columns(connection, table, sound, staged.writings)
-    notes = [*staged.notes, *unclear]
+    notes = [*staged.notes, *repeated, *unclear]
     recipe = staged.recipe.then(casts) if staged.recipe is not None and not staged.hidden else None
     if any("encoding" in note.evidence for note in notes):
         broken = _broken_columns(connection, table)
@@ -81,6 +83,7 @@ def stage_texts(
         totals = drop_totals(connection, table, staged.hidden, names[0])
         notes += totals
         recipe = None if totals else recipe
+    recipe = None if repeated else recipe
     return Staged(table, staged.hidden, tuple(notes), recipe)
 
 
