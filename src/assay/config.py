@@ -23,7 +23,7 @@ class Settings:
         today: the day of the audit, which lateness and explanations that end are told by (None: the clock's, UTC).
     """
 
-    sample_rows: int = 20_000
+    sample_rows: int = 15_000
     pulled_rows: int = 30_000
     sample_values: int = 5
     max_hypotheses: int | None = None
