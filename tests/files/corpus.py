@@ -201,6 +201,12 @@ def values() -> Iterator[Tricky]:
     )
     yield column("times of days, day first", ["31/12/2025 13:45", "01/01/2026 9:05"], TS, "2025-12-31 13:45:00")
     yield column("clock with am and pm", ["12/31/2025 1:45 PM", "1/1/2026 9:05 AM"], TS, "2025-12-31 13:45:00")
+    mixed = ["2025-03-13", "14.03.2025", "2025-03-15", "Mar 16, 2025", "2025-03-17", "18/03/25"]
+    yield one("dates in four formats", lines("v;n", *[f"{c};{i}" for i, c in enumerate(mixed)]), {"v": D, "n": I}, 6,
+              cells={(i, "v"): f"2025-03-{13 + i}" for i in range(6)}, notes=("malformed_values",))  # fmt: skip
+    yield one("dates and times in two formats", lines("v;n", "2025-03-13;1", "14.03.2025 10:30;2", "2025-03-15;3"),
+              {"v": TS, "n": I}, 3, cells={(1, "v"): "2025-03-14 10:30:00"}, notes=("malformed_values",))  # fmt: skip
+    yield column("two orders of dates", ["13/02/2025", "02/13/2025", "03/14/2025"], T, "13/02/2025")
     yield column("german booleans", ["ja", "nein", "ja"], B, True)
     yield column("words", ["x1", "12", "n/a ok"], T, "x1")
     yield column("json lists in cells", ['"[{""a"": 1}, {""b"": 2}]"', "[]"], T, '[{"a": 1}, {"b": 2}]')

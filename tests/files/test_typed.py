@@ -16,7 +16,7 @@ def typed(value: str, late: str = "NULL", rows: int = ROWS) -> tuple[str, object
         chosen = f"CASE WHEN i = {rows - 1} THEN {late} ELSE ({value})::VARCHAR END"
         connection.execute(f"CREATE TABLE t AS SELECT ({chosen})::VARCHAR AS c FROM range({rows}) r(i)")
         type_columns(connection, "t")
-        (kind,) = connection.sql("SELECT * FROM t LIMIT 0").types
+        (kind,) = connection.sql("SELECT c FROM t LIMIT 0").types
         ((last,),) = connection.execute(f"SELECT c FROM t WHERE rowid = {rows - 1}").fetchall()
         return str(kind), last
 
@@ -37,6 +37,8 @@ def typed(value: str, late: str = "NULL", rows: int = ROWS) -> tuple[str, object
         ("lpad((1 + i % 12)::VARCHAR, 2, '0') || '/' || lpad((1 + i % 9)::VARCHAR, 2, '0') || '/2025'", "'13/02/2025'", "DATE", "2025-02-13"),
         ("lpad((1 + i % 12)::VARCHAR, 2, '0') || '/' || lpad((1 + i % 9)::VARCHAR, 2, '0') || '/2025'", "'02/13/2025'", "DATE", "2025-02-13"),
         ("lpad((1 + i % 28)::VARCHAR, 2, '0') || '.03.2025'", "'31.02.2025'", "VARCHAR", "31.02.2025"),
+        ("lpad((1 + i % 28)::VARCHAR, 2, '0') || '.03.2025'", "'2025-04-01'", "DATE", "2025-04-01"),
+        ("lpad((1 + i % 28)::VARCHAR, 2, '0') || '.03.2025'", "'no day'", "VARCHAR", "no day"),
     ],
 )  # fmt: skip
 def test_one_late_cell_decides(value: str, late: str, kind: str, last: object) -> None:

@@ -15,6 +15,7 @@ from sqlglot import exp
 from assay.profile.arrays import Floats, Ints
 from assay.source.base import ColumnType
 from assay.source.files.calendar_formats import CalendarFormat
+from assay.source.files.mixed_calendars import MixedCalendar
 from assay.source.files.numerals import Numerals
 from assay.source.files.written import writing_of
 
@@ -35,7 +36,7 @@ class Reading:
     type: ColumnType
     expression: exp.Expr
     numbers: Floats
-    form: Numerals | CalendarFormat | None = None
+    form: Numerals | CalendarFormat | MixedCalendar | None = None
 
 
 def read_text(column: exp.Expr, values: Sequence[str], counts: Ints) -> Reading | None:

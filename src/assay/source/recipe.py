@@ -24,6 +24,13 @@ class Recipe:
     relation: str
     casts: tuple[Mapping[str, str], ...] = ()
 
+    def beside(self, added: Mapping[str, str]) -> Recipe:
+        """The recipe with more columns, by name, beside those of the relation as it is before any step."""
+        if not added:
+            return self
+        listed = ", ".join(f"{sql} AS {exp.to_identifier(n, quoted=True).sql('duckdb')}" for n, sql in added.items())
+        return replace(self, relation=f"(SELECT *, {listed} FROM {self.relation})")
+
     def then(self, casts: Mapping[str, str]) -> Recipe:
         """The recipe with one more step."""
         return replace(self, casts=(*self.casts, dict(casts))) if casts else self

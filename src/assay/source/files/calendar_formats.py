@@ -110,7 +110,9 @@ class CalendarFormat:
         if (self.order, self.separator) == ("ymd", "-"):
             trimmed = exp.Trim(this=column.copy())
             head = exp.Substring(this=trimmed, start=exp.Literal.number(1), length=exp.Literal.number(10))
-            return exp.TryCast(this=head, to=exp.DataType.build("date"))
+            mark = exp.Substring(this=trimmed.copy(), start=exp.Literal.number(5), length=exp.Literal.number(1))
+            # Some engines read 18/03/25 as a day of the year 18.
+            return exp.case().when(mark.eq("-"), exp.TryCast(this=head, to=exp.DataType.build("date")))
         year, month, day = (self._part(column, place) for place in _PLACES[self.order])
         if self.named:
             month = _month_number(exp.Lower(this=month))
@@ -141,7 +143,7 @@ def calendar_of(values: Sequence[str], counts: Iterable[int], day_first: bool | 
     forms: Counter[CalendarFormat] = Counter()
     firsts: dict[CalendarFormat, list[int]] = {}
     for value, count in zip(values, counts, strict=True):
-        form = _form(value)
+        form = form_of(value)
         if form is None:
             continue
         forms[form] += count
@@ -167,7 +169,8 @@ def calendar_of(values: Sequence[str], counts: Iterable[int], day_first: bool | 
     return replace(form, order="dmy" if day_first else "mdy", certain=False)
 
 
-def _form(value: str) -> CalendarFormat | None:
+def form_of(value: str) -> CalendarFormat | None:
+    """The way a single value is written; numbers around ``/`` as if the day came first."""
     found = _NUMERIC.match(value)
     if found is not None:
         if found[1]:

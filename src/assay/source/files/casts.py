@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from assay.source.base import ColumnType
 from assay.source.files.calendar_formats import CalendarFormat
+from assay.source.files.mixed_calendars import MixedCalendar
 from assay.source.files.numerals import APOSTROPHES, NEGATIVE, SPACE, Numerals
 from assay.source.files.written import BLANK, Habits, Writing, share, writing_of
 
@@ -33,12 +34,14 @@ class Cast:
         sql: the engine's expression of the value; null where a text does not read.
         type: the engine's name of its type.
         writing: how its texts are read; None for booleans.
+        unusual: SQL condition of cells that are not written as most are; empty where one way reads them all.
     """
 
     name: str
     sql: str
     type: str
     writing: Writing | None = None
+    unusual: str = ""
 
 
 def ways_of(name: str, values: Sequence[str], counts: Sequence[int], habits: Habits) -> list[Cast]:
@@ -57,6 +60,8 @@ def ways_of(name: str, values: Sequence[str], counts: Sequence[int], habits: Hab
         return []
     if isinstance(writing.form, CalendarFormat):
         return _temporal(name, writing, writing.form, any(":" in v for v in values))
+    if isinstance(writing.form, MixedCalendar):
+        return _mixed(name, writing, writing.form, any(":" in v for v in values))
     if writing.form is None:
         return _plain(name, writing)
     return _numerals(name, writing, writing.form, values)
@@ -147,6 +152,14 @@ def _temporal(name: str, writing: Writing, form: CalendarFormat, clocks: bool) -
         formats = ", ".join(text(f"{day}{gap}{clock}") for clock in _CLOCKS for gap in (" ", ", ", "T"))
         moment = f"try_strptime(trim({column}), [{text(day)}, {formats}])"
     return [Cast(name, f"CASE WHEN {matched} THEN {moment} END", "TIMESTAMP", writing)]
+
+
+def _mixed(name: str, writing: Writing, form: MixedCalendar, clocks: bool) -> list[Cast]:
+    each = [_temporal(name, writing, one, clocks)[0] for one in form.forms]
+    kind = "TIMESTAMP" if any(c.type == "TIMESTAMP" for c in each) else "DATE"
+    read = ", ".join(c.sql if c.type == kind else f"CAST({c.sql} AS {kind})" for c in each)
+    unusual = " OR ".join(f"regexp_full_match({quoted(name)}, {text(one.pattern)})" for one in form.forms[1:])
+    return [Cast(name, f"coalesce({read})", kind, writing, f"coalesce({unusual}, FALSE)")]
 
 
 def present(name: str) -> str:

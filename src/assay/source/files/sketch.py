@@ -88,7 +88,7 @@ class Sketch:
             if writing is not None and writing.form is not None and writing.form.certain:
                 values = self.values[name].most_common()
                 found[name] = next(iter(ways_of(name, [v for v, _ in values], [n for _, n in values], habits)), None)
-        return {name: cast for name, cast in found.items() if cast is not None}
+        return {name: cast for name, cast in found.items() if cast is not None and not cast.unusual}
 
 
 def ends_of(path: Path) -> tuple[bytes, bytes]:

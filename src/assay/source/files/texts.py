@@ -73,18 +73,18 @@ def stage_texts(
                 path.unlink()
     repeated = drop_headers(connection, table, staged.hidden, names[0] if len(names) == 1 else f"{len(names)} files")
     sound = f"coalesce({MARK}, 0) = 0" if MARK in staged.hidden else "TRUE"
-    unclear, casts = type_columns(connection, table, sound, staged.writings)
-    notes = [*staged.notes, *repeated, *unclear]
-    recipe = staged.recipe.then(casts) if staged.recipe is not None and not staged.hidden else None
+    typed = type_columns(connection, table, sound, staged.writings)
+    notes, hidden = [*staged.notes, *repeated, *typed.notes], (*staged.hidden, *typed.marks)
+    recipe = staged.recipe.beside(typed.marks).then(typed.casts) if staged.recipe and not staged.hidden else None
     if any("encoding" in note.evidence for note in notes):
         broken = _broken_columns(connection, table)
         notes = [located(note, broken) if "encoding" in note.evidence else note for note in notes]
     if len(paths) == 1:
-        totals = drop_totals(connection, table, staged.hidden, names[0])
+        totals = drop_totals(connection, table, hidden, names[0])
         notes += totals
         recipe = None if totals else recipe
     recipe = None if repeated else recipe
-    return Staged(table, staged.hidden, tuple(notes), recipe)
+    return Staged(table, hidden, tuple(notes), recipe)
 
 
 def _shown(paths: Sequence[Path], addresses: Sequence[str]) -> Sequence[str] | None:

@@ -5,12 +5,15 @@ A column becomes typed where every cell reads; where some do not, it stays text,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import duckdb
+from sqlglot import exp
 
 from assay.source.files.casts import Cast, flags, present, quoted, text, ways_of
+from assay.source.files.mixed_calendars import MixedCalendar
 from assay.source.files.numerals import Numerals
 from assay.source.files.written import BLANK, Habits, Writing, habits_of, share, writing_of
 from assay.source.notes import Note
@@ -24,25 +27,38 @@ LOOKED_AT = 1_000  # of those in a sample, which all rows confirm
 SAMPLED = 20_000  # rows that they are counted in
 LIKELY = 0.5
 UNFIT = "assay: a cell that does not read"
+UNUSUAL = "assay_unusual_"
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What typing the columns of a table brought.
+
+    Attributes:
+        notes: on columns that can be read in two ways, and on those that are written in several.
+        casts: the SQL of each column that got a type.
+        marks: the SQL of each hidden column that was added, which is true where a cell is not written as most are.
+    """
+
+    notes: tuple[Note, ...] = ()
+    casts: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 def type_columns(
     connection: duckdb.DuckDBPyConnection, table: str, sound: str = "TRUE", known: Sequence[Writing] = ()
-) -> tuple[tuple[Note, ...], dict[str, str]]:
+) -> Typed:
     """Give the text columns of a table the types of their values, in place.
 
     Args:
         sound: SQL condition of rows that a type has to fit; cells of the others become null where they do not read.
         known: how columns are written that have types already.
-
-    Returns:
-        Notes on columns that can be read in two ways, and the SQL of each column that got a type.
     """
     described = connection.sql(f"SELECT * FROM {table} LIMIT 0")
     names = [n for n, t in zip(described.columns, described.types, strict=True) if str(t) == "VARCHAR"]
     likely = _likely(connection, table, names, sound)
     if not likely:
-        return (), {}
+        return Typed()
     counted, whole = _sampled(connection, table, likely, sound, ordered="rowid" not in map(str.lower, names))
     writings = {n: writing_of(*counted[n]) for n in likely}
     if not whole:
@@ -51,27 +67,44 @@ def type_columns(
             counted[name] = _counted(connection, table, name, sound)
             writings[name] = writing_of(*counted[name])
     habits = habits_of([*writings.values(), *known])
-    casts = []
-    for name in likely:
+    casts: list[Cast] = []
+    marks: dict[str, Cast] = {}
+    prefix = UNUSUAL
+    while any(n.lower().startswith(prefix) for n in described.columns):
+        prefix += "_"
+    for place, name in enumerate(likely):
         values, counts = counted[name]
         ways = ways_of(name, values, counts, habits)
-        cast = _first_fitting(connection, table, ways, sound)
+        mark = f"{prefix}{place}"
+        cast = _first_fitting(connection, table, ways, sound, mark)
         if cast is None and ways:
             # Cells that do not read as the frequent ones do may tell more of how the column is written.
             unfit = _unfit(connection, table, ways[-1], sound)
             tried = {w.sql for w in ways}
             ways = ways_of(name, [*values, *unfit], [*counts, *[1] * len(unfit)], habits)
-            cast = _first_fitting(connection, table, [w for w in ways if w.sql not in tried], sound)
-        casts += [cast] if cast is not None else []
-    return tuple(note for c in casts if (note := _ambiguous(c, habits))), {c.name: c.sql for c in casts}
+            cast = _first_fitting(connection, table, [w for w in ways if w.sql not in tried], sound, mark)
+        if cast is not None:
+            casts.append(cast)
+            marks |= {mark: cast} if cast.unusual else {}
+    notes = [note for c in casts if (note := _ambiguous(c, habits))]
+    notes += [_several(cast, mark) for mark, cast in marks.items()]
+    return Typed(tuple(notes), {c.name: c.sql for c in casts}, {mark: c.unusual for mark, c in marks.items()})
 
 
-def _first_fitting(connection: duckdb.DuckDBPyConnection, table: str, ways: Sequence[Cast], sound: str) -> Cast | None:
+def _first_fitting(
+    connection: duckdb.DuckDBPyConnection, table: str, ways: Sequence[Cast], sound: str, mark: str
+) -> Cast | None:
     """Give a column the first type that fits every cell of the table, which has more than those looked at.
 
     One statement tests and converts, and touches no other column; the first cell that does not fit ends it.
+
+    Args:
+        mark: name of a hidden column, which is added where the column is written in several ways.
     """
     for cast in ways:
+        if cast.unusual:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {mark} BOOLEAN")
+            connection.execute(f"ALTER TABLE {table} ALTER {mark} TYPE BOOLEAN USING ({cast.unusual})")
         lost = f"CASE WHEN ({sound}) AND {present(cast.name)} THEN CAST(error({text(UNFIT)}) AS {cast.type}) END"
         made = f"TYPE {cast.type} USING coalesce({cast.sql}, {lost})"
         try:
@@ -79,6 +112,8 @@ def _first_fitting(connection: duckdb.DuckDBPyConnection, table: str, ways: Sequ
         except duckdb.InvalidInputException as error:
             if UNFIT not in str(error):
                 raise
+            if cast.unusual:
+                connection.execute(f"ALTER TABLE {table} DROP COLUMN {mark}")
         else:
             return cast
     return None
@@ -138,6 +173,17 @@ def _counted(connection: duckdb.DuckDBPyConnection, table: str, name: str, rows:
         f"GROUP BY 1 ORDER BY n DESC, hash({quoted(name)}), 1 LIMIT {DISTINCT}"
     ).fetchall()
     return [v for v, _ in found], [n for _, n in found]
+
+
+def _several(cast: Cast, mark: str) -> Note:
+    assert cast.writing is not None and isinstance(cast.writing.form, MixedCalendar)
+    usual, *others = (form.name for form in cast.writing.form.forms)
+    return Note(
+        "malformed_values", (cast.name,), f"{cast.name} holds dates in more than one format; all of them are read",
+        exp.column(mark, quoted=True), harm=0.65, confidence=0.75,
+        action="find out which source writes them, and bring them into the one format before they are loaded",
+        evidence={"usual": usual, "others": others},
+    )  # fmt: skip
 
 
 def _ambiguous(cast: Cast, habits: Habits) -> Note | None:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from assay.source.base import ColumnType
-from assay.source.files.calendar_formats import CalendarFormat, calendar_of
+from assay.source.files.calendar_formats import CalendarFormat
+from assay.source.files.mixed_calendars import MixedCalendar, calendars_of
 from assay.source.files.numerals import Numerals, numerals_of
 
 READABLE = 0.55  # share of present values that must read; 40 % of the cells may be damaged
@@ -35,7 +36,7 @@ class Writing:
     """
 
     type: ColumnType
-    form: Numerals | CalendarFormat | None
+    form: Numerals | CalendarFormat | MixedCalendar | None
     numbers: tuple[float, ...]
 
     def expression(self, column: exp.Expr) -> exp.Expr:
@@ -65,7 +66,7 @@ def writing_of(values: Sequence[str], counts: Sequence[int], habits: Habits = Ha
         found = _numbers(values, counts, habits)
         if found is not None:
             return found
-    calendar = calendar_of(values, counts, habits.day_first)
+    calendar = calendars_of(values, counts, habits.day_first)
     if calendar is None:
         return None
     days = tuple(calendar.day(v) for v in values)
@@ -74,7 +75,7 @@ def writing_of(values: Sequence[str], counts: Sequence[int], habits: Habits = Ha
 
 def _probable(values: Sequence[str], counts: Sequence[int], habits: Habits) -> bool:
     """Whether the most frequent values read well enough to look at all of them."""
-    numerals, calendar = numerals_of(values, counts, habits.decimal), calendar_of(values, counts, habits.day_first)
+    numerals, calendar = numerals_of(values, counts, habits.decimal), calendars_of(values, counts, habits.day_first)
     reads = share([numerals.number(v) for v in values], counts) >= READABLE / 2
     return reads or (calendar is not None and share([calendar.day(v) for v in values], counts) >= READABLE / 2)
 
