@@ -7,22 +7,29 @@ Here the texts are read, and a cell that is not written as its type is ends the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from assay.source.files.casts import Cast, present, quoted, text
+from assay.source.files.sketch import Sketch
 
 HEAD_ROWS = 20_480
 UNLIKE = "assay: otherwise than in the first rows is column "
-ATTEMPTS = 3
+ATTEMPTS = 4
+CELLS = 20  # odd cells of a column that its writing is told from
+SHOWN = 80  # characters of one
+END = "\x1f"
 VALUE = "assay_value_"
 LONG_LINES = "max_line_size = 16777216"
 
 _READ_ALONE = frozenset({"VARCHAR", "DATE", "TIMESTAMP"})
 """Types that the engine's reader refuses any other writing of."""
+_NUMBERS = ("BIGINT", "DOUBLE")
+_FRACTION = re.compile("-?[0-9]+[.][0-9]+")
 _HELD = {
     # One writing a number: no sign before it, no zeros, separators, points or exponents.
     "BIGINT": ("TRY_CAST({0} AS BIGINT)", "CAST({1} AS VARCHAR) IS DISTINCT FROM {0}"),
@@ -59,18 +66,17 @@ def create_by_head(
     paths: Sequence[Path],
     options: str,
     naming: str,
-    names: Sequence[str],
-    written: Mapping[str, Cast],
+    sketch: Sketch,
 ) -> ByHead | None:
     """Make a table of files of one form, with the types that the first rows of the first file tell.
 
-    A column with a cell that is not like its first ones is text, as far as there are few such columns.
+    A cell that is not like the first ones of its column gives that column another type, as far as there are few such
+    columns: the one that reads both, or that of texts.
 
     Args:
         options: of the engine's reader.
         naming: the option that gives the columns their names; empty where a header does.
-        names: the columns that are expected.
-        written: how to read columns that are text for the engine.
+        sketch: what the ends of the first file say.
 
     Returns:
         None where no table was made, as the first rows tell other columns, or types that are not known here.
@@ -78,32 +84,75 @@ def create_by_head(
     Raises:
         duckdb.Error: the files are not of that form, or too many columns are not as their first rows.
     """
+    names = sketch.layout.names
     # Room for longer lines takes three times as long; where they are needed the engine says so.
     sniffing = f"sniff_csv({text(str(paths[0]))}, {options}{naming}, sample_size = {HEAD_ROWS})"
     ((columns, moments),) = connection.execute(f'SELECT "Columns", "TimestampFormat" FROM {sniffing}').fetchall()
-    types = {c["name"]: c["type"] for c in columns}
-    known = set(types.values()) <= {*_READ_ALONE, *_HELD} and not any(n.lower().startswith(VALUE) for n in types)
-    if tuple(types) != tuple(names) or not known:
+    told = {c["name"]: c["type"] for c in columns}
+    known = set(told.values()) <= {*_READ_ALONE, *_HELD} and not any(n.lower().startswith(VALUE) for n in told)
+    if tuple(told) != names or not known:
         return None
-    chosen = {n: c for n, c in written.items() if types[n] == "VARCHAR"}
     form = f", timestampformat = {text(moments)}" if moments else ""
     files = ", ".join(text(str(p)) for p in paths)
     reader = f"read_csv([{files}], {options}, {LONG_LINES}, auto_detect = false{form}"
-    late: list[str] = []
+    later = _later(connection, reader, told, sketch)
+    texts: list[str] = []
     for left in reversed(range(ATTEMPTS)):
+        types, chosen = _types(told, later, texts, sketch)
         try:
             connection.execute(f"CREATE TABLE {table} AS {_query(reader, types, chosen)}")
             break
         except duckdb.InvalidInputException as error:
-            _, marked, place = str(error).partition(UNLIKE)
+            _, marked, rest = str(error).partition(UNLIKE)
             if not left or not marked:
                 raise
-            late.append(names[int(place.split()[0])])
-            types[late[-1]] = "VARCHAR"
-            chosen.pop(late[-1], None)
-    untold = [n for n, t in types.items() if t == "VARCHAR" and n not in chosen and n not in late]
-    plain = (*_empty(connection, table, untold), *late, *chosen)
-    return ByHead(plain, tuple(chosen.values()))
+            place, _, cell = rest.partition(END)[0].partition(" ")
+            name = names[int(place)]
+            if name in later:
+                texts.append(name)
+            later[name] = [*later.get(name, ()), cell]
+    untold = [n for n, t in types.items() if t == "VARCHAR" and n not in chosen and n not in later]
+    told_later = [n for n in later if types[n] == "VARCHAR" and n not in chosen]
+    return ByHead((*_empty(connection, table, untold), *told_later, *chosen), tuple(chosen.values()))
+
+
+def _later(
+    connection: duckdb.DuckDBPyConnection, reader: str, told: Mapping[str, str], sketch: Sketch
+) -> dict[str, list[str]]:
+    """Of columns that are numbers in the very first rows only, some cells that are none for the engine."""
+    plain = {n for n, w in sketch.writings.items() if w is not None and w.type.numeric and w.form is None}
+    names = [n for n, kind in told.items() if kind == "VARCHAR" and n in plain]
+    if not names:
+        return {}
+    read = ", ".join(f"{text(n)}: 'VARCHAR'" for n in told)
+    rows = f"(SELECT * FROM {reader}, columns = {{{read}}}) LIMIT {HEAD_ROWS})"
+    odd = "TRY_CAST({0} AS DOUBLE) IS NULL OR ({0} >= '00' AND {0} < '0:')"
+    cells = ", ".join(f"list({quoted(n)}) FILTER ({odd.format(quoted(n))})" for n in names)
+    (found,) = connection.execute(f"SELECT {cells} FROM {rows}").fetchall()
+    return {n: sorted({c for c in some or () if c is not None})[:CELLS] for n, some in zip(names, found, strict=True)}
+
+
+def _types(
+    told: Mapping[str, str], later: Mapping[str, Sequence[str]], texts: Collection[str], sketch: Sketch
+) -> tuple[dict[str, str], dict[str, Cast]]:
+    """The types that columns are read with, and how those are read that are text for the engine.
+
+    Args:
+        told: the types that the first rows tell.
+        later: cells that are not like those, by column.
+        texts: columns that did not read with a type that fits those cells either.
+    """
+    known = later
+    if later:
+        known = {n: [*later.get(n, ()), *(["0.5"] if told[n] == "DOUBLE" else [])] for n in told}
+        known = {n: cells for n, cells in known.items() if cells or n in later}
+    open_ = ("VARCHAR", *(_NUMBERS if later else ()))
+    chosen = {n: c for n, c in sketch.casts(known).items() if n not in texts and told[n] in open_}
+    types = dict(told)
+    for name in later:
+        fraction = told[name] == "BIGINT" and name not in texts and all(map(_FRACTION.fullmatch, later[name]))
+        types[name] = "DOUBLE" if fraction else "VARCHAR"
+    return {n: "VARCHAR" if n in chosen else t for n, t in types.items()}, chosen
 
 
 def value_of(column: str, kind: str) -> str:
@@ -137,7 +186,7 @@ def _query(reader: str, types: Mapping[str, str], chosen: Mapping[str, Cast]) ->
             fields.append(column)
             continue
         values.append(f"{made} AS {value}")
-        unlike = f"CAST(error({text(UNLIKE + str(place))}) AS {kind})"
+        unlike = f"CAST(error({text(f'{UNLIKE}{place} ')} || left({column}, {SHOWN}) || {text(END)}) AS {kind})"
         fields.append(f"CASE WHEN {odd} THEN {unlike} ELSE {value} END AS {column}")
     rows = f"{reader}, columns = {{{', '.join(read)}}})"
     return f"SELECT {', '.join(fields)} FROM (SELECT {', '.join(['*', *values])} FROM {rows})"

@@ -7,7 +7,7 @@ decides, and what is matched is read by removing marks and by the engine's own p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -101,36 +101,54 @@ def _numerals(name: str, writing: Writing, form: Numerals, values: Sequence[str]
         matched += f" AND NOT regexp_matches({column}, '[0-9][eE]')"
     neutral = writing.expression(exp.column(name, quoted=True)).sql("duckdb")
     return [
-        *_both(name, f"({digits})", matched, writing, form, bare=not unit),
+        *_both(name, f"({digits})", matched, writing, form, _without(column, unit, values)),
         Cast(name, f"CASE WHEN {stated}TRUE THEN {neutral} END", "DOUBLE", writing),
     ]
 
 
-def _both(name: str, digits: str, matched: str, writing: Writing, form: Numerals, *, bare: bool) -> list[Cast]:
+def _without(column: str, unit: str, values: Sequence[str]) -> str:
+    """SQL of a text without the unit at the end where the first values have it; null or odd where it is not there."""
+    if not unit:
+        return column
+    if values[0].startswith(unit):
+        return f"CASE WHEN starts_with({column}, {text(unit)}) THEN substring({column}, {len(unit) + 1}) END"
+    return f"CASE WHEN ends_with({column}, {text(unit)}) THEN left({column}, {-len(unit)}) END"
+
+
+def _both(name: str, digits: str, matched: str, writing: Writing, form: Numerals, bare: str) -> list[Cast]:
     """As whole numbers, where none has a fraction, or else as doubles.
 
     Args:
         digits: SQL of the text without anything but its digits, marks and minus.
         matched: SQL condition of texts that read.
-        bare: whether numbers have no unit, so that most can be read without a match, in half the time.
+        bare: SQL of the text without its unit, which most texts can be read by without a match, in half the time.
     """
     digits = f"replace({digits}, {text(form.group)}, '')"
-    whole = _whole(name, digits, f"{matched} AND NOT contains({quoted(name)}, {text(form.decimal)})", writing)
+    whole = _whole(name, digits, f"{matched} AND NOT contains({quoted(name)}, {text(form.decimal)})", writing, bare)
     if form.decimal != ".":
         digits = f"replace({digits}, {text(form.decimal)}, '.')"
     sql = f"CASE WHEN {matched} THEN TRY_CAST({digits} AS DOUBLE) END"
-    if bare:
-        column = quoted(name)
-        words = " OR ".join(f"contains({column}, {text(mark)})" for mark in (form.group, "_", "n", "N"))  # inf and nan
-        plain = column if form.decimal == "." else f"replace({column}, {text(form.decimal)}, '.')"
-        sql = f"coalesce(CASE WHEN {words} THEN NULL ELSE TRY_CAST({plain} AS DOUBLE) END, {sql})"
+    plain = bare if form.decimal == "." else f"replace({bare}, {text(form.decimal)}, '.')"
+    number, marks = f"TRY_CAST({plain} AS DOUBLE)", ["_"] if form.decimal == "." else ["_", form.group]
+    other = " OR ".join(f"contains({bare}, {text(mark)})" for mark in marks)  # the engine's own spelling of numbers
+    sql = f"CASE WHEN isfinite({number}) AND NOT ({other}) THEN {number} ELSE {sql} END"
     return [*whole, Cast(name, sql, "DOUBLE", writing)]
 
 
-def _whole(name: str, digits: str, matched: str, writing: Writing) -> list[Cast]:
+def _whole(name: str, digits: str, matched: str, writing: Writing, bare: str = "") -> list[Cast]:
     if writing.type is not ColumnType.INTEGER:
         return []
-    return [Cast(name, f"CASE WHEN {matched} THEN TRY_CAST({digits} AS BIGINT) END", "BIGINT", writing)]
+    sql = f"CASE WHEN {matched} THEN TRY_CAST({digits} AS BIGINT) END"
+    if bare:
+        number = f"TRY_CAST({bare} AS BIGINT)"
+        sql = f"CASE WHEN CAST({number} AS VARCHAR) = {bare} THEN {number} ELSE {sql} END"
+    return [Cast(name, sql, "BIGINT", writing)]
+
+
+def but_codes(cast: Cast) -> Cast:
+    """The cast of a column of numbers, null for those with leading zeros."""
+    column = quoted(cast.name)
+    return replace(cast, sql=f"CASE WHEN NOT ({column} >= '00' AND {column} < '0:') THEN {cast.sql} END")
 
 
 def _temporal(name: str, writing: Writing, form: CalendarFormat, clocks: bool) -> list[Cast]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 SINGLE = (
@@ -57,15 +58,21 @@ def detect_encoding(data: bytes, *, whole: bool = True) -> Encoding:
         data: the bytes, or the first of them.
         whole: whether they are all; else the last character may be cut.
     """
+    found = told_by_bytes(data)
+    if found is not None:
+        return found
+    if is_utf8(data, whole=whole) or _mostly_utf8(data):
+        return UTF8
+    return Encoding(_by_letters(data))
+
+
+def told_by_bytes(data: bytes) -> Encoding | None:
+    """The encoding of a file whose first bytes leave no doubt: a byte order mark, or two or four bytes a letter."""
     for mark, name in _MARKS:
         if data.startswith(mark):
             return Encoding(name, len(mark))
     wide = _wide(data)
-    if wide:
-        return Encoding(wide)
-    if is_utf8(data, whole=whole) or _mostly_utf8(data):
-        return UTF8
-    return Encoding(_by_letters(data))
+    return Encoding(wide) if wide else None
 
 
 def is_utf8(data: bytes, *, whole: bool = True) -> bool:
@@ -130,6 +137,7 @@ def _score(text: str) -> float:
     return points / total if total else 0.0
 
 
+@lru_cache(100_000)
 def _point(before: str, here: str, after: str) -> float:
     category = unicodedata.category(here)
     if category[0] == "C" or here == "\ufffd":

@@ -112,8 +112,7 @@ def read_even(
     naming = "" if skip is None else f", names = [{', '.join(map(text, sketch.layout.names))}]"
     if typed:
         with suppress(*REFUSALS):
-            names = sketch.layout.names
-            made = create_by_head(connection, table, paths, options, naming, names, sketch.casts)
+            made = create_by_head(connection, table, paths, options, naming, sketch)
             if made is not None:
                 told = ", ".join(f"{text(n)}: 'VARCHAR'" for n in made.texts)
                 reading = f"{options}{naming}, {LONG_LINES}, {ALL_ROWS}" + (f", types = {{{told}}}" if told else "")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from assay.source.files.casts import Cast, ways_of
+from assay.source.files.calendar_formats import CalendarFormat
+from assay.source.files.casts import Cast, but_codes, ways_of
 from assay.source.files.dialect import Dialect, Record, declared_delimiter, detect_dialect, records_of
 from assay.source.files.layout import Layout, find_layout, footer_start, is_total
+from assay.source.files.mixed_calendars import MixedCalendar
 from assay.source.files.numerals import Numerals
-from assay.source.files.written import Writing, habits_of, writing_of
+from assay.source.files.written import Habits, Writing, habits_of, writing_of
 
 HEAD = 1 << 18
 TAIL = 1 << 16
@@ -79,16 +81,37 @@ class Sketch:
         """What the first rows say of how each column is written."""
         return {n: writing_of(list(v), list(v.values())) for n, v in self.values.items()}
 
-    @cached_property
-    def casts(self) -> dict[str, Cast]:
-        """The types of columns whose first rows leave no doubt of how they are written, where the engine would."""
-        habits = habits_of(list(self.writings.values()))
-        found = {}
-        for name, writing in self.writings.items():
-            if writing is not None and writing.form is not None and writing.form.certain:
-                values = self.values[name].most_common()
-                found[name] = next(iter(ways_of(name, [v for v, _ in values], [n for _, n in values], habits)), None)
-        return {name: cast for name, cast in found.items() if cast is not None and not cast.unusual}
+    def casts(self, later: Mapping[str, Collection[str]]) -> dict[str, Cast]:
+        """The types of columns of which there is no doubt how they are written, where the engine would have some.
+
+        Args:
+            later: for some columns cells further on that are not like those of the first rows. Where they show how
+                thousands are grouped, all columns of numbers may have such cells.
+        """
+        values = {n: v + Counter(later.get(n, ())) for n, v in self.values.items()}
+        read = {n: w if n not in later else writing_of(list(values[n]), list(values[n].values()))
+                for n, w in self.writings.items()}  # fmt: skip
+        writings = {n: w for n, w in read.items() if w is not None}
+        habits = habits_of([*writings.values()])
+        sure = {n: w.form for n, w in writings.items() if w.form is not None and _no_doubt(w.form, habits)}
+        groups = {f.group for n, f in sure.items() if n in later and isinstance(f, Numerals)}
+        if len(groups) == 1:
+            numbers = {n for n, w in writings.items() if w.type.numeric and w.form is None}
+            values |= {n: values[n] + Counter([f"1{group}234" for group in groups]) for n in numbers}
+            habits = replace(habits, decimal="." if "," in groups else ",")
+        else:
+            numbers = set()
+        casts = {}
+        for name in (*sure, *numbers):
+            told = values[name].most_common()
+            cast = next(iter(ways_of(name, [v for v, _ in told], [n for _, n in told], habits)), None)
+            if cast is not None and not cast.unusual:
+                casts[name] = but_codes(cast) if name in numbers or name in later else cast
+        return casts
+
+
+def _no_doubt(form: Numerals | CalendarFormat | MixedCalendar, habits: Habits) -> bool:
+    return form.certain or (isinstance(form, Numerals) and habits.decimal is not None)
 
 
 def ends_of(path: Path) -> tuple[bytes, bytes]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-from assay.source.files.encoding import UTF8, Encoding, detect_encoding, is_utf8
+from assay.source.files.encoding import UTF8, Encoding, detect_encoding, is_utf8, told_by_bytes
 
 CHUNK = 1 << 20
 SAMPLE = 1 << 18
@@ -40,8 +40,7 @@ def encoding_of(path: Path) -> tuple[Encoding, bool]:
     """The encoding of a file, by all of it (text beyond ASCII may come late), and whether nothing has to change."""
     with path.open("rb") as file:
         head = file.read(SAMPLE)
-        found = detect_encoding(head, whole=len(head) < SAMPLE)
-        if found.mark or (found.name.startswith("utf-") and found != UTF8):
+        if (found := told_by_bytes(head)) is not None:
             return found, False
         decoder = codecs.getincrementaldecoder("utf-8")()
         file.seek(0)
@@ -68,7 +67,7 @@ def transcode(path: Path, target: Path, encoding: Encoding) -> Transcoded:
     decoder = codecs.getincrementaldecoder(encoding.name)("replace")
     broken: list[int] = []
     line, pending, feeds, returns, paired, zeros = 1, False, 0, 0, 0, 0
-    with path.open("rb") as source, target.open("w", encoding="utf-8", newline="", errors="replace") as out:
+    with path.open("rb") as source, target.open("wb") as out:
         source.seek(encoding.mark)
         while True:
             chunk = source.read(CHUNK)
@@ -77,16 +76,21 @@ def transcode(path: Path, target: Path, encoding: Encoding) -> Transcoded:
                 text, pending = "\r" + text, False
             if chunk and text.endswith("\r"):
                 text, pending = text[:-1], True
-            pairs = text.count("\r\n")
-            paired += pairs
-            zeros += text.count("\0")
-            feeds += text.count("\n")
-            returns += text.count("\r") - pairs
-            text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+            ends = text.count("\n")
+            feeds += ends
+            if "\r" in text:
+                pairs = text.count("\r\n")
+                paired += pairs
+                returns += text.count("\r") - pairs
+                text = text.replace("\r\n", "\n").replace("\r", "\n")
+                ends = text.count("\n")
+            if "\0" in text:
+                zeros += text.count("\0")
+                text = text.replace("\0", "")
             if "\ufffd" in text:
                 broken += [line + text.count("\n", 0, found.start()) for found in re.finditer("\ufffd", text)]
-            line += text.count("\n")
-            out.write(text)
+            line += ends
+            out.write(text.encode("utf-8", "replace"))
             if not chunk:
                 break
     faithful = encoding.name.startswith("utf-8") and not (broken or returns or zeros) and paired in (0, feeds)
