@@ -93,21 +93,29 @@ class Sketch:
                 for n, w in self.writings.items()}  # fmt: skip
         writings = {n: w for n, w in read.items() if w is not None}
         habits = habits_of([*writings.values()])
-        sure = {n: w.form for n, w in writings.items() if w.form is not None and _no_doubt(w.form, habits)}
-        groups = {f.group for n, f in sure.items() if n in later and isinstance(f, Numerals)}
+        sure = [n for n, w in writings.items() if w.form is not None and _no_doubt(w.form, habits)]
+        casts = {n: cast for n in sure if (cast := _cast(n, values[n], habits))}
+        seen = {n: c.writing.form.group for n, c in casts.items() if c.writing and isinstance(c.writing.form, Numerals)}
+        groups = {group for n, group in seen.items() if any(group in cell for cell in later.get(n, ()))}
         if len(groups) == 1:
-            numbers = {n for n, w in writings.items() if w.type.numeric and w.form is None}
-            values |= {n: values[n] + Counter([f"1{group}234" for group in groups]) for n in numbers}
-            habits = replace(habits, decimal="." if "," in groups else ",")
-        else:
-            numbers = set()
-        casts = {}
-        for name in (*sure, *numbers):
-            told = values[name].most_common()
-            cast = next(iter(ways_of(name, [v for v, _ in told], [n for _, n in told], habits)), None)
-            if cast is not None and not cast.unusual:
-                casts[name] = but_codes(cast) if name in numbers or name in later else cast
-        return casts
+            (group,) = groups
+            habits = replace(habits, decimal="." if group == "," else ",")
+            for name in (n for n, w in writings.items() if w.type.numeric and w.form is None):
+                cast = _cast(name, values[name] + Counter([f"1{group}234"]), habits)
+                if (
+                    cast
+                    and cast.writing
+                    and isinstance(cast.writing.form, Numerals)
+                    and cast.writing.form.group == group
+                ):
+                    casts[name] = cast
+        return {n: but_codes(c) if groups or n in later else c for n, c in casts.items()}
+
+
+def _cast(name: str, values: Counter[str], habits: Habits) -> Cast | None:
+    told = values.most_common()
+    cast = next(iter(ways_of(name, [v for v, _ in told], [n for _, n in told], habits)), None)
+    return None if cast is None or cast.unusual else cast
 
 
 def _no_doubt(form: Numerals | CalendarFormat | MixedCalendar, habits: Habits) -> bool:
