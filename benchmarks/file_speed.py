@@ -3,9 +3,10 @@
     python benchmarks/file_speed.py                    # 1,000,000 rows, 24 columns, 3 runs
     python benchmarks/file_speed.py --rows 100000 --runs 1 --kinds "torn rows" "utf-16"
 
-Every figure is a whole process, and the commands take turns. ``ratio`` is the median of seconds of ``assay audit``
-against SUMMARIZE of the plain CSV; ``cpu`` the same of processor time; ``same file`` is against SUMMARIZE of the odd
-file itself, as far as DuckDB reads it unaided, whatever it makes of it. Memory is the peak resident size of the audit.
+Every figure is a whole process, and the commands take turns: each audit is held against the SUMMARIZE of the plain CSV
+that ran just before it, as the pace of a machine changes within minutes. ``ratio`` is that of the medians of seconds;
+``cpu`` the same of processor time; ``same file`` is against SUMMARIZE of the odd file itself, as far as DuckDB reads it
+unaided, whatever it makes of it. Memory is the peak resident size of the audit.
 """
 
 from __future__ import annotations
@@ -204,7 +205,7 @@ def write_kind(folder: Path, table: Path, name: str) -> Path:
 
 
 def measure(folder: Path, rows: int, names: list[str], runs: int, threads: int, *, same: bool) -> dict[str, list[Run]]:
-    """All runs of each command, in turns; SUMMARIZE of a kind by its name with ``/``."""
+    """All runs of each command, in turns; by name, SUMMARIZE of a kind with ``/``, and of the plain file with ``//``."""
     found: dict[str, list[Run]] = {}
     table = folder / "table.parquet"
     # A process that is started by a large one is told to have been as large.
@@ -216,9 +217,9 @@ def measure(folder: Path, rows: int, names: list[str], runs: int, threads: int, 
     timed(plain, folder)
     for _ in range(runs):
         for name in names:
-            found.setdefault(f"{PLAIN}/", []).append(timed(plain, folder))
+            found.setdefault(f"{name}//", []).append(timed(plain, folder))
             found.setdefault(name, []).append(timed(audit_command(paths[name], threads), folder))
-            if same and name != PLAIN:
+            if same:
                 command = [sys.executable, "-c", SUMMARIZE, str(paths[name]), str(threads)]
                 found.setdefault(f"{name}/", []).append(timed(command, folder))
             print(name, round(found[name][-1].seconds, 2), file=sys.stderr, flush=True)
@@ -227,10 +228,10 @@ def measure(folder: Path, rows: int, names: list[str], runs: int, threads: int, 
 
 def figures(found: dict[str, list[Run]], names: list[str]) -> list[dict[str, Any]]:
     """For each kind of file what its audit took, beside SUMMARIZE of the regular file."""
-    base, base_cpu = _median(found[f"{PLAIN}/"])
-    peak = max(r.peak_bytes for r in found[f"{PLAIN}/"])
+    peak = max(r.peak_bytes for name in names for r in found[f"{name}//"])
     results = []
     for name in names:
+        base, base_cpu = _median(found[f"{name}//"])
         seconds, cpu = _median(found[name])
         own = found.get(f"{name}/", [])
         report = json.loads(found[name][-1].output)
