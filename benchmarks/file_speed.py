@@ -205,7 +205,7 @@ def write_kind(folder: Path, table: Path, name: str) -> Path:
 
 
 def measure(folder: Path, rows: int, names: list[str], runs: int, threads: int, *, same: bool) -> dict[str, list[Run]]:
-    """All runs of each command, in turns; by name, SUMMARIZE of a kind with ``/``, and of the plain file with ``//``."""
+    """All runs of each command, in turns; SUMMARIZE of a kind by its name with ``/``, of the plain file with ``//``."""
     found: dict[str, list[Run]] = {}
     table = folder / "table.parquet"
     # A process that is started by a large one is told to have been as large.
