@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date, time
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from assay.config import Settings
+from assay.pipeline import audit
 from assay.source.duckdb import DuckDBSource
+from assay.source.files import by_head
 from assay.source.files.by_head import HEAD_ROWS
 from assay.source.open import find_tables
 
@@ -49,6 +52,12 @@ def late(folder: Path, early: str, last: str, end: str = "\n") -> Path:
         ("", "7", "BIGINT", 7),
         ("31.12.2024", "30.11.2024", "DATE", date(2024, 11, 30)),
         ("31.12.2024", "soon", "VARCHAR", "soon"),
+        ("31.12.2024", "2025-01-02", "DATE", date(2025, 1, 2)),
+        ("5", "12,345.50", "DOUBLE", 12345.5),
+        ("5", "1,234,567", "BIGINT", 1234567),
+        ("1.50", "1,234.75", "DOUBLE", 1234.75),
+        ("12345", "1,234", "DOUBLE", 1.234),
+        ("$5", "$1,234.50", "DOUBLE", 1234.5),
         ("1,5", "2,25", "DOUBLE", 2.25),
         ("1,5", "1.002,25", "DOUBLE", 1002.25),
         ("1,5", "inf", "VARCHAR", "inf"),
@@ -80,6 +89,36 @@ def test_rows_keep_their_order(tmp_path: Path) -> None:
             assert row == (count, count)
         finally:
             source.close()
+
+
+def test_a_late_mark_of_thousands_is_expected_in_other_columns(tmp_path: Path) -> None:
+    path = tmp_path / "thousands.csv"
+    rows = [f"k{i};5;0.5;7;01;{'1,234,567.5' if i == EARLY else '1.5'}" for i in range(EARLY + 1)]
+    rows += ["last;1,234;2,345.5;12.5;1,234;1.5", ""]
+    path.write_text("\n".join(["key;count;amount;number;code;total", *rows]))
+    with mock.patch.object(by_head, "_query", wraps=by_head._query) as query:
+        source = opened(path)
+    try:
+        kinds = {c.name: c.native for c in source.columns}
+        assert kinds == {
+            "key": "VARCHAR", "count": "BIGINT", "amount": "DOUBLE", "number": "DOUBLE", "code": "VARCHAR",
+            "total": "DOUBLE",
+        }  # fmt: skip
+        last = source._connection.sql("SELECT count, amount, number, code FROM staged WHERE key = 'last'").fetchall()
+        assert last == [(1234, 2345.5, 12.5, "1,234")]
+        assert query.call_count == 4  # a count that may have decimals, an amount that tells, a fraction
+    finally:
+        source.close()
+
+
+def test_cells_of_rare_date_formats_are_a_finding(tmp_path: Path) -> None:
+    path = tmp_path / "dates.csv"
+    days = [f"2025-03-{1 + i % 28:02d}" if i % 10 else f"{1 + i % 28:02d}.03.2025" for i in range(400)]
+    path.write_text("day;assay_unusual_0;spend\n" + "".join(f"{d};x;{i / 4}\n" for i, d in enumerate(days)))
+    table = audit(path)
+    assert [c.column.name for c in table.columns] == ["day", "assay_unusual_0", "spend"]
+    (finding,) = (f for f in table.findings if f.kind == "malformed_values")
+    assert (finding.columns, finding.rows) == (("day",), 40)
 
 
 def test_carriage_returns_alone_are_read_in_place(tmp_path: Path) -> None:

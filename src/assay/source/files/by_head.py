@@ -19,7 +19,7 @@ from assay.source.files.sketch import Sketch
 
 HEAD_ROWS = 20_480
 UNLIKE = "assay: otherwise than in the first rows is column "
-ATTEMPTS = 4
+ATTEMPTS = 5
 CELLS = 20  # odd cells of a column that its writing is told from
 SHOWN = 80  # characters of one
 END = "\x1f"
@@ -92,6 +92,8 @@ def create_by_head(
     known = set(told.values()) <= {*_READ_ALONE, *_HELD} and not any(n.lower().startswith(VALUE) for n in told)
     if tuple(told) != names or not known:
         return None
+    codes = {n for n, writing in sketch.writings.items() if writing is None and sketch.values[n]}
+    told = {n: "VARCHAR" if kind in _NUMBERS and n in codes else kind for n, kind in told.items()}
     form = f", timestampformat = {text(moments)}" if moments else ""
     files = ", ".join(text(str(p)) for p in paths)
     reader = f"read_csv([{files}], {options}, {LONG_LINES}, auto_detect = false{form}"
