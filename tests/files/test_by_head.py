@@ -118,7 +118,7 @@ def test_cells_of_rare_date_formats_are_a_finding(tmp_path: Path) -> None:
     table = audit(path)
     assert [c.column.name for c in table.columns] == ["day", "assay_unusual_0", "spend"]
     (finding,) = (f for f in table.findings if f.kind == "malformed_values")
-    assert (finding.columns, finding.rows) == (("day",), 40)
+    assert (finding.columns, finding.rows_affected) == (("day",), 40)
 
 
 def test_carriage_returns_alone_are_read_in_place(tmp_path: Path) -> None:
