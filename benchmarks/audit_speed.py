@@ -32,7 +32,7 @@ import pyarrow.parquet as pq
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from assay.bench.advertising import batches
-from benchmarks.logbook import header
+from benchmarks.logbook import header, real_time
 
 DROPPED = ("leads", "installs")  # the canonical style has 26 columns; published timings are for 24
 SUMMARIZE = """
@@ -190,6 +190,7 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "load": round(os.getloadavg()[0], 2),
+        "real_time": real_time(),
         "python": platform.python_version(),
         "duckdb": duckdb.__version__,
     }

@@ -29,10 +29,16 @@ def header(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "revision": revision(),
         "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores" + (", real-time priority" if real_time() else ""),
         "python": platform.python_version(),
         "arguments": {name: _plain(value) for name, value in vars(options).items()},
     }
+
+
+def real_time() -> bool:
+    """Whether this process and those it starts come before all others, so that what else runs is not measured."""
+    policies = (getattr(os, "SCHED_FIFO", None), getattr(os, "SCHED_RR", None))
+    return hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) in policies
 
 
 def write(log: Path, experiment: str, options: argparse.Namespace, results: Sequence[Mapping[str, Any]]) -> None:

@@ -195,10 +195,11 @@ def short(result: dict[str, Any]) -> str:
 def speed(log: dict[str, Any]) -> str:
     """The section on time and memory."""
     machine = log["machine"]
+    how = f"{'real-time priority, ' if machine.get('real_time') else ''}load {machine['load']}"
     lines = [
         "## Speed\n",
         f"`python benchmarks/audit_speed.py --rows {log['arguments']['rows']} --runs {log['arguments']['runs']}` at revision",
-        f"{log['revision']} on {machine['cores']} cores (load {machine['load']} at the start): whole processes, 24 columns,",
+        f"{log['revision']} on {machine['cores']} cores ({how} at the start): whole processes, 24 columns,",
         "medians, `DuckDB SUMMARIZE` of the same file in the same run as the baseline. The targets are 1.5 times its time at",
         "1,000,000 rows, 1 time at 10,000,000, and 1 GB.\n",
         "| table | rows | audit | SUMMARIZE | ratio | peak memory | statements |",
