@@ -27,9 +27,11 @@ VALUE = "assay_value_"
 LONG_LINES = "max_line_size = 16777216"
 
 _READ_ALONE = frozenset({"VARCHAR", "DATE", "TIMESTAMP"})
-"""Types that the engine's reader refuses any other writing of."""
+"""Types that the engine's reader refuses any other writing of, but for years of two digits."""
+EARLIEST = "'0100-01-01'"
 _NUMBERS = ("BIGINT", "DOUBLE")
 _FRACTION = re.compile("-?[0-9]+[.][0-9]+")
+_THOUSANDS = re.compile("-?[0-9]{1,3}[.][0-9]{3}")  # or a fraction: other cells have to tell
 _HELD = {
     # One writing a number: no sign before it, no zeros, separators, points or exponents.
     "BIGINT": ("TRY_CAST({0} AS BIGINT)", "CAST({1} AS VARCHAR) IS DISTINCT FROM {0}"),
@@ -152,9 +154,14 @@ def _types(
     chosen = {n: c for n, c in sketch.casts(known).items() if n not in texts and told[n] in open_}
     types = dict(told)
     for name in later:
-        fraction = told[name] == "BIGINT" and name not in texts and all(map(_FRACTION.fullmatch, later[name]))
+        fraction = told[name] == "BIGINT" and name not in texts and all(map(_fraction, later[name]))
+        fraction = fraction and not sketch.decimal_commas
         types[name] = "DOUBLE" if fraction else "VARCHAR"
     return {n: "VARCHAR" if n in chosen else t for n, t in types.items()}, chosen
+
+
+def _fraction(cell: str) -> bool:
+    return bool(_FRACTION.fullmatch(cell)) and not _THOUSANDS.fullmatch(cell)
 
 
 def value_of(column: str, kind: str) -> str:
@@ -182,6 +189,11 @@ def _query(reader: str, types: Mapping[str, str], chosen: Mapping[str, Cast]) ->
         read.append(f"{text(name)}: {text('VARCHAR' if kind in _HELD else kind)}")
         if kind in _HELD:
             made, odd = (part.format(column, value) for part in _HELD[kind])
+        elif kind in ("DATE", "TIMESTAMP"):
+            # Of 31/12/24 the engine makes a day of the year 31.
+            unlike = f"CAST(error({text(f'{UNLIKE}{place} ')} || {column}::VARCHAR || {text(END)}) AS {kind})"
+            fields.append(f"CASE WHEN {column} < {kind} {EARLIEST} THEN {unlike} ELSE {column} END AS {column}")
+            continue
         elif name in chosen:
             made, odd, kind = chosen[name].sql, f"{value} IS NULL AND {present(name)}", chosen[name].type
         else:

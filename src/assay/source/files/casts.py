@@ -62,9 +62,9 @@ def ways_of(name: str, values: Sequence[str], counts: Sequence[int], habits: Hab
         return _temporal(name, writing, writing.form, any(":" in v for v in values))
     if isinstance(writing.form, MixedCalendar):
         return _mixed(name, writing, writing.form, any(":" in v for v in values))
-    if writing.form is None:
-        return _plain(name, writing)
-    return _numerals(name, writing, writing.form, values)
+    found = _plain(name, writing) if writing.form is None else _numerals(name, writing, writing.form, values)
+    coded = any("%" in v for v in values)  # shares may be written 05 %
+    return found if coded else [_but_codes(cast) for cast in found]
 
 
 def flags(values: Sequence[str]) -> tuple[str, str] | None:
@@ -145,7 +145,7 @@ def _whole(name: str, digits: str, matched: str, writing: Writing, bare: str = "
     return [Cast(name, sql, "BIGINT", writing)]
 
 
-def but_codes(cast: Cast) -> Cast:
+def _but_codes(cast: Cast) -> Cast:
     """The cast of a column of numbers, null for those with leading zeros."""
     column = quoted(cast.name)
     return replace(cast, sql=f"CASE WHEN NOT ({column} >= '00' AND {column} < '0:') THEN {cast.sql} END")

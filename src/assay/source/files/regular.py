@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from assay.source.files.by_head import LONG_LINES, create_by_head
+from assay.source.files.by_head import EARLIEST, LONG_LINES, create_by_head
 from assay.source.files.calendar_formats import CalendarFormat
 from assay.source.files.casts import Cast, quoted, text
 from assay.source.files.sketch import Sketch, alike, ends_of, sketch_of
@@ -122,12 +122,30 @@ def read_even(
     options = f"{options}{naming}, {LONG_LINES}" + (f", {ALL_ROWS}" if typed else "")
     try:
         connection.execute(f"CREATE TABLE {table} AS SELECT * FROM read_csv({file_list(paths)}, {options})")
+        if typed and (early := _early(connection, table)):
+            told = ", ".join(f"{text(n)}: 'VARCHAR'" for n in early)
+            options = f"{options}, types = {{{told}}}"
+            connection.execute(
+                f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_csv({file_list(paths)}, {options})"
+            )
     except REFUSALS:
         return None
     if tuple(connection.sql(f"SELECT * FROM {table} LIMIT 0").columns) != sketch.layout.names:
         connection.execute(f"DROP TABLE {table}")
         return None
     return Made(options, _days(connection, table, sketch.writings))
+
+
+def _early(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """Columns of days before the year 100, which the engine makes of years of two digits."""
+    described = connection.sql(f"SELECT * FROM {table} LIMIT 0")
+    types = {n: str(t) for n, t in zip(described.columns, described.types, strict=True)}
+    names = [n for n, kind in types.items() if kind in ("DATE", "TIMESTAMP")]
+    if not names:
+        return []
+    early = ", ".join(f"coalesce(bool_or({quoted(n)} < {types[n]} {EARLIEST}), FALSE)" for n in names)
+    (found,) = connection.execute(f"SELECT {early} FROM {table}").fetchall()
+    return [n for n, hit in zip(names, found, strict=True) if hit]
 
 
 def _days(connection: duckdb.DuckDBPyConnection, table: str, writings: Mapping[str, Writing | None]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from assay.source.files.calendar_formats import CalendarFormat
-from assay.source.files.casts import Cast, but_codes, ways_of
+from assay.source.files.casts import Cast, ways_of
 from assay.source.files.dialect import Dialect, Record, declared_delimiter, detect_dialect, records_of
 from assay.source.files.layout import Layout, find_layout, footer_start, is_total
 from assay.source.files.mixed_calendars import MixedCalendar
@@ -109,7 +109,7 @@ class Sketch:
                     and cast.writing.form.group == group
                 ):
                     casts[name] = cast
-        return {n: but_codes(c) if groups or n in later else c for n, c in casts.items()}
+        return casts
 
 
 def _cast(name: str, values: Counter[str], habits: Habits) -> Cast | None:

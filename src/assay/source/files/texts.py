@@ -112,7 +112,7 @@ def _objects(
     connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], table: str, shown: Sequence[str] | None
 ) -> Staged:
     union = ", union_by_name = true" if len(paths) > 1 else ""
-    options = f"maximum_object_size = {LARGEST_OBJECT}{union}"
+    options = f"maximum_object_size = {LARGEST_OBJECT}, sample_size = -1{union}"
     connection.execute(f"CREATE TABLE {table} AS SELECT * FROM read_json_auto({file_list(paths)}, {options})")
     return Staged(
         table, (), (), Recipe(f"read_json_auto({file_list(shown)}, {options})") if shown is not None else None

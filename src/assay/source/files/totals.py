@@ -23,7 +23,7 @@ def drop_totals(connection: duckdb.DuckDBPyConnection, table: str, hidden: tuple
     numbers = [n for n, t in types.items() if t.numeric]
     words = [n for n, t in types.items() if not t.numeric]
     notes: list[Note] = []
-    if not numbers or not words:
+    if not numbers or not words or "rowid" in map(str.lower, described.columns):  # such a column hides the engine's
         return notes
     for first in (True, False):
         size, low, high = connection.execute(f"SELECT count(*), min(rowid), max(rowid) FROM {table}").fetchone() or (

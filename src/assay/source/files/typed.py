@@ -59,7 +59,9 @@ def type_columns(
     likely = _likely(connection, table, names, sound)
     if not likely:
         return Typed()
-    counted, whole = _sampled(connection, table, likely, sound, ordered="rowid" not in map(str.lower, names))
+    counted, whole = _sampled(
+        connection, table, likely, sound, ordered="rowid" not in map(str.lower, described.columns)
+    )
     writings = {n: writing_of(*counted[n]) for n in likely}
     if not whole:
         # What the rows that were looked at leave open, all rows may tell.
@@ -76,13 +78,16 @@ def type_columns(
         values, counts = counted[name]
         ways = ways_of(name, values, counts, habits)
         mark = f"{prefix}{place}"
-        cast = _first_fitting(connection, table, ways, sound, mark)
-        if cast is None and ways:
+        cast, tried = None, set[str]()
+        while cast is None and (way := next((w for w in ways if w.sql not in tried), None)):
+            cast = _fitting(connection, table, way, sound, mark)
+            tried.add(way.sql)
             # Cells that do not read as the frequent ones do may tell more of how the column is written.
-            unfit = _unfit(connection, table, ways[-1], sound)
-            tried = {w.sql for w in ways}
-            ways = ways_of(name, [*values, *unfit], [*counts, *[1] * len(unfit)], habits)
-            cast = _first_fitting(connection, table, [w for w in ways if w.sql not in tried], sound, mark)
+            unfit = _unfit(connection, table, way, sound) if cast is None else []
+            unknown = [v for v in unfit if v not in set(values)]
+            if unknown:
+                values, counts = [*values, *unknown], [*counts, *[1] * len(unknown)]
+                ways = ways_of(name, values, counts, habits)
         if cast is not None:
             casts.append(cast)
             marks |= {mark: cast} if cast.unusual else {}
@@ -91,32 +96,28 @@ def type_columns(
     return Typed(tuple(notes), {c.name: c.sql for c in casts}, {mark: c.unusual for mark, c in marks.items()})
 
 
-def _first_fitting(
-    connection: duckdb.DuckDBPyConnection, table: str, ways: Sequence[Cast], sound: str, mark: str
-) -> Cast | None:
-    """Give a column the first type that fits every cell of the table, which has more than those looked at.
+def _fitting(connection: duckdb.DuckDBPyConnection, table: str, cast: Cast, sound: str, mark: str) -> Cast | None:
+    """Give a column a type if it fits every cell of the table, which has more than those looked at; None if not.
 
     One statement tests and converts, and touches no other column; the first cell that does not fit ends it.
 
     Args:
         mark: name of a hidden column, which is added where the column is written in several ways.
     """
-    for cast in ways:
+    if cast.unusual:
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN {mark} BOOLEAN")
+        connection.execute(f"ALTER TABLE {table} ALTER {mark} TYPE BOOLEAN USING ({cast.unusual})")
+    lost = f"CASE WHEN ({sound}) AND {present(cast.name)} THEN CAST(error({text(UNFIT)}) AS {cast.type}) END"
+    made = f"TYPE {cast.type} USING coalesce({cast.sql}, {lost})"
+    try:
+        connection.execute(f"ALTER TABLE {table} ALTER {quoted(cast.name)} {made}")
+    except duckdb.InvalidInputException as error:
+        if UNFIT not in str(error):
+            raise
         if cast.unusual:
-            connection.execute(f"ALTER TABLE {table} ADD COLUMN {mark} BOOLEAN")
-            connection.execute(f"ALTER TABLE {table} ALTER {mark} TYPE BOOLEAN USING ({cast.unusual})")
-        lost = f"CASE WHEN ({sound}) AND {present(cast.name)} THEN CAST(error({text(UNFIT)}) AS {cast.type}) END"
-        made = f"TYPE {cast.type} USING coalesce({cast.sql}, {lost})"
-        try:
-            connection.execute(f"ALTER TABLE {table} ALTER {quoted(cast.name)} {made}")
-        except duckdb.InvalidInputException as error:
-            if UNFIT not in str(error):
-                raise
-            if cast.unusual:
-                connection.execute(f"ALTER TABLE {table} DROP COLUMN {mark}")
-        else:
-            return cast
-    return None
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {mark}")
+        return None
+    return cast
 
 
 def _unfit(connection: duckdb.DuckDBPyConnection, table: str, cast: Cast, sound: str) -> list[str]:
