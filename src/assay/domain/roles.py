@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from assay.domain.family import family_of_numbers, family_of_texts
 from assay.domain.funnel import with_funnel
 from assay.domain.header import normalise
@@ -17,6 +19,7 @@ from assay.profile.sample import Sample, SampleColumn
 from assay.source.base import ColumnType
 
 ANCHORS_OF_A_DOMAIN = 2
+_FEWEST_ROWS = 30
 DAMAGED = 0.9  # share of negative numbers up to which a column that is called a count is a damaged one
 _METRICS = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER)
 
@@ -41,7 +44,7 @@ def assign_roles(sample: Sample, pack: Pack) -> dict[str, Role]:
     roles = _without_rivals(roles)
     roles = with_funnel(sample, roles, bool(domains - {"general"}))
     roles = with_scales(sample, roles, pack)
-    return _with_event_time(sample, roles, readings, pack)
+    return _with_event_time(sample, roles, readings, pack, bool(domains - {"general"}))
 
 
 _Shape = NumberShape | TextShape | None
@@ -176,8 +179,9 @@ def _without_rivals(roles: dict[str, Role]) -> dict[str, Role]:
 
 
 def _with_event_time(
-    sample: Sample, roles: dict[str, Role], readings: Mapping[str, Reading], pack: Pack
+    sample: Sample, roles: dict[str, Role], readings: Mapping[str, Reading], pack: Pack, known: bool
 ) -> dict[str, Role]:
+    """Choose the day that rows are about; ``known``: whether the table is of a domain, whose tables all have one."""
     ranked: list[tuple[float, int, str]] = []
     for index, column in enumerate(sample.columns):
         role, reading = roles[column.name], readings[column.name]
@@ -191,4 +195,20 @@ def _with_event_time(
     if ranked and min(ranked)[0] < 60:
         best = min(ranked)[2]
         roles[best] = replace(roles[best], event_time=True)
+        return roles
+    # The start of a day's report, or the day of a snapshot, where there is no other and it has every day.
+    dates = [c for c in sample.columns if roles[c.name].family is Family.DATE and c.type.temporal]
+    if len(dates) == 1 and (known or "snapshot" in normalise(dates[0].name)) and _daily(dates[0]):
+        roles[dates[0].name] = replace(roles[dates[0].name], name="", event_time=True)
     return roles
+
+
+def _daily(column: SampleColumn) -> bool:
+    """Whether a column holds days without a clock, nearly all of a period, and each in several rows."""
+    days = column.numbers[~column.nulls]
+    if len(days) < _FEWEST_ROWS or len(days) < 0.95 * len(column) or (days % 1 != 0).any():
+        return False
+    distinct = np.unique(days)
+    return (
+        len(distinct) > 2 and len(distinct) >= 0.8 * (distinct[-1] - distinct[0] + 1) and len(days) > 2 * len(distinct)
+    )

@@ -48,7 +48,8 @@ def preload() -> None:
     """Import every proposer, so that this can be done while the engine is busy."""
     for name in PROPOSERS:
         import_module(f"assay.hypothesis.{name}")
-    import_module("rapidfuzz.process")
+    for name in ("process", "distance"):  # two threads that import such a package at once find half of it
+        import_module(f"rapidfuzz.{name}")
 
 
 def propose(context: Context, limit: int | None = None, proposers: Sequence[str] = PROPOSERS) -> Raised:

@@ -28,6 +28,7 @@ _SPORADIC = 0.6
 _RARE_LUCK = 1e-3
 _AHEAD = 3.0  # nats
 _SCALINGS, _LEAST_LEFT = 20, 0.05
+_SECOND, _SECOND_ROWS = 0.1, 20  # share of a group's rows, and rows, that one slip does not have
 _RETURNS = 3  # rows in which a second value of a group is more than an accident
 
 Alike = Callable[[Ints, Ints], Bools]
@@ -161,7 +162,9 @@ def _sporadic(cells: _Cells, n_a: int, n_b: int, broken: int, by_chance: int, al
     # How often this value would come into this group, if breaks came with one rate and took values as breaks do.
     often = _often(cells, minority, is_best & clear[cells.group], n_b)
     alone = np.bincount(cells.b, weights=cells.count, minlength=n_b)[cells.b] == cells.count
-    often = np.where(alone, 1.0, often)  # a value of this group only is a slip of its own, drawn from nowhere
+    # A value of this group only is a slip of its own, drawn from nowhere; with many of its rows it is its second one.
+    second = (cells.count >= _SECOND_ROWS) & (cells.count > _SECOND * cells.size[cells.group])
+    often = np.where(alone & ~second, 1.0, often)
     luck = _tail(cells.count, cells.size[cells.group] * rate * often)
     returns = minority & (cells.count >= _RETURNS) & (luck < _RARE_LUCK)
     if alike is not None and returns.any():
