@@ -60,7 +60,8 @@ def level_shifts(context: Context, date: str, table: Panel, splits: dict[str, Pa
     """Raise the changes of level of one metric against those that it goes with, one for each metric and date."""
     if table.rows.shape[1] < 2 * FEWEST_DAYS or len(table.sums) < 2:
         return []
-    pairs = linked_pairs(table)
+    # What is planned does not follow what happens.
+    pairs = [pair for pair in linked_pairs(table) if all(context.role(m).name != "budget" for m in pair)]
     tests = float(sum(min(len(p.rows), LINES) for p in splits.values()) + 1) * len(pairs) * table.rows.shape[1]
     limit = z_limit(tests) * 1.5
     shifts: list[Shift] = []

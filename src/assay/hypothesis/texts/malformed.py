@@ -6,6 +6,7 @@ others an exception, and codes of numbers and letters (article numbers, tickets)
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 
@@ -18,7 +19,9 @@ from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.placeholders import is_placeholder
 from assay.hypothesis.texts.shapes import FORMATS, Format, coarse_shapes, matched, number_formats, shape_pattern
 from assay.source.base import ColumnType
-from assay.source.files.numerals import Numerals
+from assay.source.files.calendar_formats import CalendarFormat, form_of
+from assay.source.files.mixed_calendars import MixedCalendar
+from assay.source.files.numerals import Numerals, matches
 
 PREVAILS = 0.6  # share of a kind, or of a format, from which the rest is the exception
 CODED = (Family.ID, Family.DIMENSION, Family.NAME, Family.FLAG)
@@ -31,8 +34,9 @@ MANY_VALUES = 20_000
 def propose(context: Context) -> list[Hypothesis]:
     """Raise texts that are not of the kind, or not in the format, that prevails in their column."""
     raised: list[Hypothesis] = []
+    told = {c for note in context.profile.notes if note.kind == "malformed_values" for c in note.columns}
     for column in context.profile.columns:
-        if column.column.type is not ColumnType.TEXT or not column.values:
+        if column.column.type is not ColumnType.TEXT or not column.values or column.name in told:
             continue
         values, counts = column.values[:MANY_VALUES], column.counts[:MANY_VALUES]
         empty = [v for v in values if len(v) <= 40 and is_placeholder(v)]
@@ -80,7 +84,37 @@ def _kinds(context: Context, name: str, texts: list[tuple[str, int]], empty: lis
                         0.45 if codes else 0.75 if role.family in MEASURED or share > 0.95 else 0.55,
                         {"usual": usual[0].name, "others": seen, "share_in_sample": round(minor / float(total), 6)})
         )  # fmt: skip
-    return [_both(*raised)] if len(raised) == 2 else raised
+    found = [_both(*raised)] if len(raised) == 2 else raised
+    nowhere = _no_days(context, name, texts)
+    if nowhere is None or not found:
+        return found if nowhere is None else [nowhere]
+    both = _both(found[0], nowhere)
+    return [replace(both, reason=f"{found[0].reason}; some are dates that no calendar has")]
+
+
+def _no_days(context: Context, name: str, texts: list[tuple[str, int]]) -> Hypothesis | None:
+    """Dates that no calendar has, such as 30 February, in a column whose other dates read."""
+    reading = context.profile[name].reading
+    if reading is None or not isinstance(reading.form, CalendarFormat | MixedCalendar):
+        return None
+    forms = reading.form.forms if isinstance(reading.form, MixedCalendar) else (reading.form,)
+    lost = [
+        (v, n, f) for v, n in texts if math.isnan(reading.form.day(v)) and (f := form_of(v)) and not _some_day(f, v)
+    ]
+    used = {f for _, _, own in lost for f in forms if (f.separator, f.short) == (own.separator, own.short)}
+    if not used:
+        return None
+    like = exp.or_(*(matches(exp.column(name, quoted=True), f"^{f.pattern}$") for f in sorted(used, key=str)))
+    share = sum(n for _, n, _ in lost) / sum(n for _, n in texts)
+    predicate = exp.and_(like, exp.Is(this=reading.expression.copy(), expression=exp.Null()))
+    return _hypothesis(
+        name, f"{name} holds dates that no calendar has", predicate, 0.9, {"share_in_sample": round(share, 6)}
+    )
+
+
+def _some_day(form: CalendarFormat, text: str) -> bool:
+    orders = ("dmy", "mdy") if form.order == "dmy" else (form.order,)
+    return any(not math.isnan(replace(form, order=order).day(text)) for order in orders)
 
 
 def _both(others: Hypothesis, formats: Hypothesis) -> Hypothesis:

@@ -105,7 +105,7 @@ def _mostly_utf8(data: bytes) -> bool:
     text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     valid = sum(c > "\x7f" for c in text) - broken
-    return valid > 3 * broken
+    return valid >= max(broken, 1)  # other encodings hardly ever have two such bytes in a row by chance
 
 
 def _by_letters(data: bytes) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from sqlglot import exp
 
+from assay.source.base import ColumnType
 from assay.source.files.casts import Cast, flags, present, quoted, text, ways_of
 from assay.source.files.mixed_calendars import MixedCalendar
 from assay.source.files.numerals import Numerals
@@ -26,6 +27,7 @@ DISTINCT = 4_000  # values that a column's habits are told from
 LOOKED_AT = 1_000  # of those in a sample, which all rows confirm
 SAMPLED = 20_000  # rows that they are counted in
 LIKELY = 0.5
+FEW = 0.005  # share of the cells that a sample may not show
 UNFIT = "assay: a cell that does not read"
 UNUSUAL = "assay_unusual_"
 
@@ -70,6 +72,7 @@ def type_columns(
             writings[name] = writing_of(*counted[name])
     habits = habits_of([*writings.values(), *known])
     casts: list[Cast] = []
+    few: list[Note] = []
     marks: dict[str, Cast] = {}
     prefix = UNUSUAL
     while any(n.lower().startswith(prefix) for n in described.columns):
@@ -91,8 +94,10 @@ def type_columns(
         if cast is not None:
             casts.append(cast)
             marks |= {mark: cast} if cast.unusual else {}
+        elif (writing := writing_of(values, counts, habits)) is not None:
+            few += _few_unread(connection, table, name, writing, sound)
     notes = [note for c in casts if (note := _ambiguous(c, habits))]
-    notes += [_several(cast, mark) for mark, cast in marks.items()]
+    notes += [*few, *(_several(cast, mark) for mark, cast in marks.items())]
     return Typed(tuple(notes), {c.name: c.sql for c in casts}, {mark: c.unusual for mark, c in marks.items()})
 
 
@@ -174,6 +179,31 @@ def _counted(connection: duckdb.DuckDBPyConnection, table: str, name: str, rows:
         f"GROUP BY 1 ORDER BY n DESC, hash({quoted(name)}), 1 LIMIT {DISTINCT}"
     ).fetchall()
     return [v for v, _ in found], [n for _, n in found]
+
+
+def _few_unread(
+    connection: duckdb.DuckDBPyConnection, table: str, name: str, writing: Writing, sound: str
+) -> list[Note]:
+    """A note on the few cells of a long column that do not read as the others do: a sample of rows may miss them."""
+    value = writing.expression(exp.column(name, quoted=True))
+    read, present_ = value.sql("duckdb"), f"({sound}) AND {present(name)}"
+    ((size, filled, unread),) = connection.execute(
+        f"SELECT count(*), count(*) FILTER ({present_}), count(*) FILTER ({present_} AND ({read}) IS NULL) FROM {table}"
+    ).fetchall()
+    if size <= SAMPLED or not 0 < unread <= FEW * filled:
+        return []
+    column = exp.Trim(this=exp.column(name, quoted=True))
+    words = [exp.NEQ(this=column.copy(), expression=exp.Literal.string(word)) for word in BLANK]
+    kind = "dates" if writing.type is ColumnType.DATE else "numbers"
+    return [
+        Note(
+            "malformed_values", (name,), f"{name} holds {kind}, and a few of its texts are none",
+            exp.and_(exp.Is(this=value, expression=exp.Null()), *words), harm=0.65,
+            confidence=0.55 if writing.type is ColumnType.INTEGER and writing.form is None else 0.9,
+            action="correct these cells, or leave them empty, before the column is cast",
+            evidence={"read_as": writing.form.name if writing.form is not None else str(writing.type.value)},
+        )
+    ]  # fmt: skip
 
 
 def _several(cast: Cast, mark: str) -> Note:
