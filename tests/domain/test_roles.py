@@ -214,3 +214,18 @@ def test_columns_with_one_qualifier_belong_together() -> None:
 def test_an_empty_table_has_roles_too() -> None:
     empty = pa.table({"clicks": pa.array([], pa.int64()), "note": pa.array([], pa.string()), "n": pa.nulls(0)})
     assert list(roles_of(empty)) == ["clicks", "note", "n"]
+
+
+def test_the_only_date_of_a_daily_table_is_its_day() -> None:
+    rng = np.random.default_rng(3)
+    delivery = {
+        "campaign_id": some(rng, "11", "12"),
+        "impressions": rng.integers(0, 900, ROWS),
+        "clicks": rng.integers(0, 9, ROWS),
+    }
+    assert roles_of({"start_time": days(rng), **delivery})["start_time"].event_time
+    stock = {"item_no": some(rng, "a", "b", "c"), "qty": rng.integers(0, 900, ROWS)}
+    assert roles_of({"snapshot_date": days(rng), **stock})["snapshot_date"].event_time
+    births = [dt.date(1940, 1, 1) + dt.timedelta(days=int(d)) for d in rng.integers(0, 25_000, ROWS)]
+    assert not roles_of({"start_time": births, **delivery})["start_time"].event_time
+    assert not roles_of({"hire_date": days(rng), **stock})["hire_date"].event_time

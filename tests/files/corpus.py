@@ -161,6 +161,9 @@ def encodings() -> Iterator[Tricky]:
         )
     broken = PLAIN.replace("ad 3", "größe").replace("ad 4", "süß").encode() + "2025-03-20,Köln,5\n".encode("cp1252")
     yield one("some bytes that are no utf-8", broken, PLAIN_TYPES, 13, notes=("malformed_values",))
+    bad_byte = "name,n\nMünchen,1\n".encode() + b"K\xf6ln,2\n" + b"plain,3\n"
+    yield one("one bad byte beside one letter", bad_byte, {"name": T, "n": I}, 3, cells={(0, "name"): "München"},
+              notes=("malformed_values",))  # fmt: skip
     yield one("zero bytes", PLAIN.replace("ad 3", "ad\0 3"), PLAIN_TYPES, 12)
 
 
@@ -206,6 +209,9 @@ def values() -> Iterator[Tricky]:
               cells={(i, "v"): f"2025-03-{13 + i}" for i in range(6)}, notes=("malformed_values",))  # fmt: skip
     yield one("dates and times in two formats", lines("v;n", "2025-03-13;1", "14.03.2025 10:30;2", "2025-03-15;3"),
               {"v": TS, "n": I}, 3, cells={(1, "v"): "2025-03-14 10:30:00"}, notes=("malformed_values",))  # fmt: skip
+    yield column("years of two digits", ["31/12/24", "13/02/25", "01/03/25"], D, "2024-12-31")
+    yield column("years of two digits with dashes", ["31-12-24", "13-02-25"], D, "2024-12-31")
+    yield column("years of two digits and a clock", ["31/12/24 10:00", "13/02/25 11:30"], TS, "2024-12-31 10:00:00")
     yield column("two orders of dates", ["13/02/2025", "02/13/2025", "03/14/2025"], T, "13/02/2025")
     yield column("german booleans", ["ja", "nein", "ja"], B, True)
     yield column("words", ["x1", "12", "n/a ok"], T, "x1")

@@ -53,6 +53,10 @@ def late(folder: Path, early: str, last: str, end: str = "\n") -> Path:
         ("31.12.2024", "30.11.2024", "DATE", date(2024, 11, 30)),
         ("31.12.2024", "soon", "VARCHAR", "soon"),
         ("31.12.2024", "2025-01-02", "DATE", date(2025, 1, 2)),
+        ("2024-12-31", "2024-02-30", "VARCHAR", "2024-02-30"),
+        ("2024-12-31", "30/11/24", "DATE", date(2024, 11, 30)),
+        ("12345", "01234", "VARCHAR", "01234"),
+        ("5,5", "1.234", "DOUBLE", 1234.0),
         ("5", "12,345.50", "DOUBLE", 12345.5),
         ("5", "1,234,567", "BIGINT", 1234567),
         ("1.50", "1,234.75", "DOUBLE", 1234.75),
@@ -107,6 +111,45 @@ def test_a_late_mark_of_thousands_is_expected_in_other_columns(tmp_path: Path) -
         last = source._connection.sql("SELECT count, amount, number, code FROM staged WHERE key = 'last'").fetchall()
         assert last == [(1234, 2345.5, 12.5, "1,234")]
         assert query.call_count == 4  # a count that may have decimals, an amount that tells, a fraction
+    finally:
+        source.close()
+
+
+def test_a_few_odd_cells_of_a_long_column_are_a_finding(tmp_path: Path) -> None:
+    """Also where the sample of the rows has none of them."""
+    source = opened(late(tmp_path, "$12.50", "pending"))
+    try:
+        (note,) = source.notes
+        assert (note.kind, note.columns) == ("malformed_values", ("value",))
+        assert note.predicate is not None
+        found = source._connection.sql(f"SELECT key FROM staged WHERE {note.predicate.sql('duckdb')}").fetchall()
+        assert found == [("last",)]
+    finally:
+        source.close()
+
+
+def test_late_objects_of_json_lines_are_read_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "late.jsonl"
+    path.write_text('{"n": 1, "code": "10000"}\n' * EARLY + '{"n": 1.5, "code": "01234", "new": "x"}\n')
+    source = opened(path)
+    try:
+        assert [(c.name, c.native) for c in source.columns] == [
+            ("n", "DOUBLE"),
+            ("code", "VARCHAR"),
+            ("new", "VARCHAR"),
+        ]
+        assert source._connection.sql("SELECT n, code FROM staged WHERE new = 'x'").fetchall() == [(1.5, "01234")]
+    finally:
+        source.close()
+
+
+def test_a_text_column_may_be_called_rowid(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("rowid,n,$\n" + "".join(f"r{i},{i},$5\n" for i in range(EARLY)))
+    source = opened(path)
+    try:
+        assert [c.native for c in source.columns] == ["VARCHAR", "BIGINT", "BIGINT"]
+        assert source.rows == EARLY
     finally:
         source.close()
 

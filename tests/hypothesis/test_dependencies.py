@@ -245,3 +245,10 @@ def test_two_rows_of_a_new_value_are_a_note_and_of_a_known_one_an_error(value: s
         town[row] = value
     data = {"shop": [f"S{s}" for s in shops], "shop name": [f"Shop no {s}" for s in shops], "town": town}
     assert bool(sure(data)) is (value == "T1")
+
+
+def test_a_second_value_with_half_of_the_rows_of_each_group_is_no_slip() -> None:
+    rng = random.Random(4)
+    campaigns = rng.choices([f"campaign {i}" for i in range(25)], k=ROWS)
+    groups = [f"{c} / {rng.choice(['broad', 'lookalike'])}" for c in campaigns]
+    assert propose(context_of({"campaign": campaigns, "ad_group": groups})) == []

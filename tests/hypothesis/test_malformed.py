@@ -59,6 +59,16 @@ def test_dates_in_two_formats(usual: str, other: str) -> None:
     assert rows_where({"datum": cells}, finding) == rows
 
 
+@pytest.mark.parametrize(
+    ("usual", "never"), [("2024-03-{:02d}", ["2024-02-30", "0000-00-00"]), ("{:02d}.03.2024", ["31.02.2024"])]
+)
+def test_dates_that_no_calendar_has(usual: str, never: list[str]) -> None:
+    cells = [usual.format(i % 28 + 1) for i in range(ROWS)]
+    rows = spoil(cells, 0.02, [*never, "soon"])
+    (finding,) = findings({"datum": cells})
+    assert rows_where({"datum": cells}, finding) == rows
+
+
 def test_shares_with_and_without_a_sign() -> None:
     cells = [f"{v:.3f}" for v in np.random.default_rng(3).random(ROWS)]
     rows = spoil(cells, 0.2, ["4.5%", "12 %"])
