@@ -48,8 +48,7 @@ def preload() -> None:
     """Import every proposer, so that this can be done while the engine is busy."""
     for name in PROPOSERS:
         import_module(f"assay.hypothesis.{name}")
-    for name in ("process", "distance"):  # two threads that import such a package at once find half of it
-        import_module(f"rapidfuzz.{name}")
+    import_module("assay.hypothesis.categories.distances")
 
 
 def propose(context: Context, limit: int | None = None, proposers: Sequence[str] = PROPOSERS) -> Raised:

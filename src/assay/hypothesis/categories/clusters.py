@@ -20,8 +20,7 @@ def misspelt_clusters(values: Sequence[str], counts: Ints) -> dict[str, Variant]
     keys = [squeezed(values[i]) for i in long]
     if len(keys) < 3:
         return {}
-    from rapidfuzz.distance import OSA
-    from rapidfuzz.process import cdist
+    from assay.hypothesis.categories.distances import OSA, cdist
 
     near = cdist(keys, keys, scorer=OSA.distance, score_cutoff=3, dtype=np.uint8) <= 2
     styles = usual_styles(values, counts)
@@ -61,7 +60,7 @@ def slip(one: str, other: str) -> bool:
 
 def consensus(names: Sequence[str], counts: Sequence[int]) -> str:
     """The spelling nearest to all of a cluster's: one of them, or words of several put together."""
-    from rapidfuzz.distance import OSA
+    from assay.hypothesis.categories.distances import OSA
 
     words = [n.split() for n in names]
     size = max((len(w) for w in words), key=lambda s: sum(c for w, c in zip(words, counts, strict=True) if len(w) == s))

@@ -190,8 +190,7 @@ def near_misses(values: Sequence[str], counts: Ints, core: int) -> dict[str, Var
 
 def _nearest(queries: Sequence[str], centres: Sequence[str], weights: Ints, needed: Ints) -> list[int]:
     """For each query the index of the nearest centre in reach of enough weight, the heaviest of several, or -1."""
-    from rapidfuzz.distance import OSA
-    from rapidfuzz.process import cdist
+    from assay.hypothesis.categories.distances import OSA, cdist
 
     heaviest = np.argsort(-np.asarray(weights[: len(centres)]), kind="stable")
     weight, needed = np.asarray(weights)[heaviest], np.asarray(needed)[: len(queries)]
@@ -219,7 +218,7 @@ def _nearest(queries: Sequence[str], centres: Sequence[str], weights: Ints, need
 
 def is_misspelling(value: str, right: str) -> bool:
     """Whether a value is a few edits from another one and no sibling of it; rapidfuzz's optimal string alignment."""
-    from rapidfuzz.distance import OSA
+    from assay.hypothesis.categories.distances import OSA
 
     a, b = squeezed(value), squeezed(right)
     return OSA.distance(a, b, score_cutoff=4) <= reach(len(b)) and not siblings(value, right)

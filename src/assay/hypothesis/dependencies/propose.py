@@ -79,12 +79,17 @@ def _hypothesis(
     if not edges:
         return None
     edges = sorted(edges, key=lambda e: (-int((e.broken & rows).sum()), len(context.profile[e.determinant].counts)))
-    first = edges[0]
     count = int(rows.sum())
+    strangers = not np.isin(codes[column][rows], codes[column][~rows]).any()
+    # A determinant with few groups may be a habit where a finer one that says the same is none.
+    sure = [
+        (_confidence(e.dependency, _near_misses(context, e, rows, codes), len(edges), count, strangers), e)
+        for e in edges
+    ]
+    confidence, first = max(sure, key=lambda pair: pair[0])
+    edges = [first, *(e for e in edges if e is not first)]
     near = _near_misses(context, first, rows, codes)
     rate = first.dependency.rate
-    strangers = not np.isin(codes[column][rows], codes[column][~rows]).any()
-    confidence = _confidence(first.dependency, near, len(edges), count, strangers)
     values = context.profile[column].codes
     if count < _REMNANT * int(((values >= 0) & (codes[column] < 0)).sum()):
         # What is left of a damage that is reported as such; beyond the sample nothing tells the two apart.

@@ -16,6 +16,7 @@ MOST_ROWS = 4_000
 FITTING = 0.25
 LARGEST_SCALE = 9
 DIGITS = 5
+NEAR, MORE_FIT = 1e-3, 0.005
 TRUST = 0.1  # relative precision below which a row says nothing about a scale
 
 
@@ -62,4 +63,12 @@ def _simplest(middles: Sequence[float], scales: Floats, error: Floats) -> float 
     for scale in shares:
         shares[scale] = float((np.abs(scales / scale - 1) <= error).mean())
     best = max(shares.values(), default=0.0)
-    return next(scale for scale, share in shares.items() if share >= 0.95 * best) if best >= FITTING else None
+    if best < FITTING:
+        return None
+    simple = next(scale for scale, share in shares.items() if share >= 0.95 * best)
+    # What rows say that are nearly right and precise; a digit that lets more rows fit is no noise, as the largest do.
+    close = scales[(np.abs(scales / simple - 1) < NEAR) & (error < NEAR)]
+    finer = {float(f"{np.median(close):.{digits}g}") for digits in range(1, DIGITS + 1)} if close.size else set()
+    fits = {scale: float((np.abs(scales / scale - 1) <= error).mean()) for scale in sorted(finer)}
+    closest = max(fits, key=lambda scale: fits[scale], default=simple)
+    return closest if fits.get(closest, 0.0) > shares[simple] + MORE_FIT else simple
