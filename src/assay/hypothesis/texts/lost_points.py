@@ -16,6 +16,8 @@ from sqlglot import exp
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.quantities import Quantity, quantities
+from assay.hypothesis.scope import between, event_date
+from assay.hypothesis.series import iso
 from assay.hypothesis.structure import broken_segments
 from assay.profile.arrays import Bools, Floats
 
@@ -30,6 +32,7 @@ FULL = 8  # decimals of numbers that were computed and not rounded
 ROUNDS = 60
 MUCH_LESS = 0.7  # of the spread of an amount by itself
 NEARLY_ALL = 0.98  # of the amounts have a count beside them
+WHOLE_DAY, AMOUNTS_A_DAY = 0.9, 5
 SPREAD = 0.1  # decades by which the suspects may spread more, as some lose two places and some one
 
 
@@ -75,6 +78,9 @@ def _of(context: Context, item: Quantity, *, by_count: bool = False) -> Hypothes
         return None
     if broken_segments(context, positive, lost) is not None:
         return None
+    days = _whole_days(context, positive, lost)
+    if days is not None:
+        return _in_hundredths(context, item, days, float(np.median(places)))
     number = item.number
     predicate = exp.and_(
         exp.EQ(this=number.copy(), expression=exp.Floor(this=number.copy())),
@@ -98,6 +104,44 @@ def _of(context: Context, item: Quantity, *, by_count: bool = False) -> Hypothes
             "share_in_sample": round(float(lost.sum() / positive.sum()), 6),
             "typical_factor": float(f"{10 ** (other - middle):.3g}"),
         },
+    )
+
+
+def _whole_days(context: Context, positive: Bools, lost: Bools) -> tuple[str, int, int] | None:
+    """The date column and a period, if it is the amounts of all its rows and hardly any other: no mark was lost."""
+    date = event_date(context)
+    if date is None:
+        return None
+    days = np.floor(context.profile[date].numbers)
+    known = positive & np.isfinite(days)
+    values, day = np.unique(days[known], return_inverse=True)
+    amounts, gone = np.bincount(day), np.bincount(day, weights=lost[known])
+    whole = np.flatnonzero((gone >= WHOLE_DAY * amounts) & (amounts >= AMOUNTS_A_DAY))
+    if not whole.size:
+        return None
+    period = slice(whole[0], whole[-1] + 1)
+    if gone[period].sum() < WHOLE_DAY * max(gone.sum(), amounts[period].sum()):
+        return None
+    return date, int(values[whole[0]]), int(values[whole[-1]])
+
+
+def _in_hundredths(context: Context, item: Quantity, days: tuple[str, int, int], places: float) -> Hypothesis:
+    date, first, last = days
+    positive = exp.GT(this=item.number.copy(), expression=exp.Literal.number(0))
+    present = [p] if (p := item.present()) is not None else []
+    factor = 10.0**places
+    return Hypothesis(
+        "unit_change",
+        (item.name, date),
+        f"{item.name} has decimals but for some days, on which all of it is whole and about {factor:g} times as large",
+        RowTest(exp.and_(positive, *between(context, date, first, last), *present)),
+        cells=(item.name,),
+        origin="discovered",
+        prior=0.6,
+        weight=0.9,
+        confidence=0.9,
+        action=f"Convert these values of {item.name} by {1 / factor:g} and fix the unit at the source.",
+        evidence={"factor": factor, "first_day": iso(first), "last_day": iso(last)},
     )
 
 
