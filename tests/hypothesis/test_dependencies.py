@@ -252,3 +252,18 @@ def test_a_second_value_with_half_of_the_rows_of_each_group_is_no_slip() -> None
     campaigns = rng.choices([f"campaign {i}" for i in range(25)], k=ROWS)
     groups = [f"{c} / {rng.choice(['broad', 'lookalike'])}" for c in campaigns]
     assert propose(context_of({"campaign": campaigns, "ad_group": groups})) == []
+
+
+def test_a_determinant_of_few_groups_does_not_hide_a_finer_one() -> None:
+    rng = random.Random(5)
+    campaigns = rng.choices(range(12), k=ROWS)
+    names = [f"Account {c % 3}" for c in campaigns]
+    bad = set(rng.sample(range(ROWS), 150))
+    columns = {
+        "account_id": [str(700 + c % 3) for c in campaigns],
+        "campaign_id": [str(9_000 + c) for c in campaigns],
+        "account_name": [f"Account {(campaigns[i] + 1) % 3}" if i in bad else name for i, name in enumerate(names)],
+    }
+    (found,) = propose(context_of(columns))
+    assert found.confidence >= 0.5
+    assert set(rows_where(columns, found)) == bad

@@ -295,3 +295,15 @@ def test_a_rating_is_no_discount() -> None:
     rng = np.random.default_rng(1)
     stars = {"unit_price": columns["unit_price"], "stars": rng.integers(0, 6, ROWS), "sold": columns["quantity"]}
     assert claims(pa.table({**stars, "paid": np.round(columns["unit_price"] * rng.uniform(0.5, 1, ROWS), 2)})) == {}
+
+
+def test_the_factor_of_a_copy_is_exact_beside_outliers() -> None:
+    rng = np.random.default_rng(5)
+    local = np.round(rng.lognormal(4.0, 1.5, ROWS), 2)
+    dollars = np.round(1.0832 * local, 2)
+    bad = np.flatnonzero(rng.random(ROWS) < 0.3)
+    spoilt = local.copy()
+    spoilt[bad] *= 140
+    table = pa.table({"local": np.round(spoilt, 2), "dollars": dollars})
+    (found,) = propose(context_of(table))
+    assert rows_where(table, found) == bad.tolist()

@@ -90,3 +90,13 @@ def test_rates_have_no_count_that_they_are_worth_something_of(step: int) -> None
     rate[rows] = lost
     (found,) = propose(context_of({"views": views, "completion_rate": rate}))
     assert set(rows_where({"views": views, "completion_rate": rate}, found)) == set(rows.tolist())
+
+
+def test_all_amounts_of_some_days_are_a_change_of_unit() -> None:
+    values, day = prices(), np.arange(ROWS) // 20
+    late = day >= 70
+    values[late] = np.round(100 * values[late])
+    columns = {"date": (np.datetime64("2025-01-01") + day).tolist(), "price": values}
+    (found,) = propose(context_of(columns))
+    assert (found.kind, found.columns, found.evidence["factor"]) == ("unit_change", ("price", "date"), 100)
+    assert rows_where(columns, found) == np.flatnonzero(late).tolist()

@@ -74,6 +74,15 @@ def test_missing_weeks_and_months_are_found() -> None:
     assert gap.evidence["missing_days"] == ["2021-09-01"]
 
 
+def test_many_days_in_a_row_without_any_event_are_a_gap() -> None:
+    rng = np.random.default_rng(6)
+    day = np.sort(rng.integers(0, 365, 4_500))
+    day = day[(day < 132) | (day >= 142)]
+    columns = {"date": (np.datetime64("2024-01-01") + day).tolist(), "ward": rng.choice(["a", "b"], len(day)).tolist()}
+    (gap,) = (h for h in sure(columns) if h.kind == "date_gap")
+    assert gap.evidence["missing"] == 10
+
+
 def test_weekends_and_public_holidays_are_no_gap() -> None:
     days = [d for d in range(300) if d % 7 < 5 and d not in (57, 120, 295, 296)]
     table = {"datum": np.repeat([day(d) for d in days], 20), "ticker": [f"T{i}" for i in range(20)] * len(days)}

@@ -45,7 +45,9 @@ def table_gaps(context: Context, date: str, table: Panel) -> list[Hypothesis]:
         (start, stop)
         for start, stop in _expected_runs(cadence, rows)
         if local_level(rows, start, stop) >= least
-        and empty_odds(local_level(rows, start, stop), spread) + tests < CHANCE
+        # Days in a row are empty for one reason, so that each says less than the one before.
+        and (1 + math.log2(int(missing[start:stop].sum()))) * empty_odds(local_level(rows, start, stop), spread) + tests
+        < CHANCE
     ]
     if not gaps:
         return []
