@@ -184,3 +184,13 @@ def test_columns_may_have_the_names_that_reading_uses(tmp_path: Path) -> None:
         assert [c.native for c in source.columns] == ["BIGINT"] * 3
     finally:
         source.close()
+
+
+def test_repeated_rows_beside_a_column_called_rowid_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    rows = [f"r{i},{'ab'[i % 2]},{i * 7 % 100}\n" for i in range(300)]
+    path.write_text("rowid,brand,clicks\n" + "".join(rows + rows[:20]))
+    table = audit(path)
+    assert table.failures == ()
+    (finding,) = (f for f in table.findings if f.kind == "duplicate_rows")
+    assert (finding.rows_affected, len(finding.sample) > 0) == (20, True)

@@ -112,7 +112,9 @@ class _Joined(_Fingerprints):
         for copies, name in self._groups.items():
             if copies.kept is not None:
                 on = self._source.position().eq(exp.column(PLACE, table=name))
-                query = query.join(exp.alias_(copies.kept.place.copy(), name, table=True), on=on, join_type="left")
+                # As a query, since a table brings its own rowid, which a column of that name would not be told from.
+                place = exp.select("*").from_(copies.kept.place.copy()).subquery(name)
+                query = query.join(place, on=on, join_type="left")
                 continue
             key = exp.column(self._hashes[copies.columns], table="hashed")
             on = key.eq(exp.column(PRINT, table=name))
