@@ -82,13 +82,11 @@ def _hypothesis(
     count = int(rows.sum())
     strangers = not np.isin(codes[column][rows], codes[column][~rows]).any()
     # A determinant with few groups may be a habit where a finer one that says the same is none.
-    sure = [
-        (_confidence(e.dependency, _near_misses(context, e, rows, codes), len(edges), count, strangers), e)
-        for e in edges
-    ]
-    confidence, first = max(sure, key=lambda pair: pair[0])
+    nears = [_near_misses(context, e, rows, codes) for e in edges]
+    sure = [_confidence(e.dependency, n, len(edges), count, strangers) for e, n in zip(edges, nears, strict=True)]
+    best = int(np.argmax(sure))
+    confidence, near, first = sure[best], nears[best], edges[best]
     edges = [first, *(e for e in edges if e is not first)]
-    near = _near_misses(context, first, rows, codes)
     rate = first.dependency.rate
     values = context.profile[column].codes
     if count < _REMNANT * int(((values >= 0) & (codes[column] < 0)).sum()):

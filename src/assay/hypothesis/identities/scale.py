@@ -16,7 +16,7 @@ MOST_ROWS = 4_000
 FITTING = 0.25
 LARGEST_SCALE = 9
 DIGITS = 5
-NEAR, MORE_FIT = 1e-3, 0.005
+NEAR, MORE_FIT = 1e-3, 0.005  # how far off a factor of too few digits is, and the share of rows that one more gains
 TRUST = 0.1  # relative precision below which a row says nothing about a scale
 
 
@@ -53,6 +53,10 @@ def _simplest(middles: Sequence[float], scales: Floats, error: Floats) -> float 
         middles: about what it is.
         scales: what each row says it is, and ``error``, how far off rounding can make that, relatively.
     """
+
+    def share(scale: float) -> float:
+        return float((np.abs(scales / scale - 1) <= error).mean())
+
     shares: dict[float, float] = {}
     for digits in range(DIGITS + 1):
         for middle in middles:
@@ -61,7 +65,7 @@ def _simplest(middles: Sequence[float], scales: Floats, error: Floats) -> float 
             rounded = float(f"{middle:.{digits}g}") if digits else 10.0 ** round(math.log10(middle))
             shares |= dict.fromkeys((rounded, 1 / float(f"{1 / middle:.{max(digits, 1)}g}")), 0.0)
     for scale in shares:
-        shares[scale] = float((np.abs(scales / scale - 1) <= error).mean())
+        shares[scale] = share(scale)
     best = max(shares.values(), default=0.0)
     if best < FITTING:
         return None
@@ -69,6 +73,5 @@ def _simplest(middles: Sequence[float], scales: Floats, error: Floats) -> float 
     # What rows say that are nearly right and precise; a digit that lets more rows fit is no noise, as the largest do.
     close = scales[(np.abs(scales / simple - 1) < NEAR) & (error < NEAR)]
     finer = {float(f"{np.median(close):.{digits}g}") for digits in range(1, DIGITS + 1)} if close.size else set()
-    fits = {scale: float((np.abs(scales / scale - 1) <= error).mean()) for scale in sorted(finer)}
-    closest = max(fits, key=lambda scale: fits[scale], default=simple)
-    return closest if fits.get(closest, 0.0) > shares[simple] + MORE_FIT else simple
+    closest = max(sorted(finer), key=share, default=simple)
+    return closest if share(closest) > shares[simple] + MORE_FIT else simple

@@ -5,7 +5,7 @@ number is suspect if it is where that distribution would be after its point was 
 are more such numbers than round values by nature. An amount that goes with a count of its row, as revenue with
 purchases, is judged by what one of them is worth, which varies less. The null models: amounts that are whole from some
 size on (the decimals of the others then get fewer with their size), currencies without decimals (a column decides who
-is whole), and round numbers (their last digits are zeros).
+is whole), and round numbers (their last digits are zeros). Where it is all amounts of some days, their unit changed.
 """
 
 from __future__ import annotations
