@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from assay.config import Settings
 from assay.errors import AssayError, ConfigurationError, SourceError
 from assay.profile.draw import sample_query, sample_size
+from assay.source.busy import told_when_busy
 from assay.source.open import Address, find_tables
 
 if TYPE_CHECKING:  # an audit without memory starts without it
@@ -107,7 +109,7 @@ def audits(
     tables = find_tables(address, where)
     with _preparing(packs) as prepared:
         if packs:
-            prepared.result()  # a pack that cannot be read is told before a table is
+            prepared.pack()  # a pack that cannot be read is told before a table is
         siblings, settings = _siblings(tables, settings)
         for table in tables:
             try:
@@ -117,7 +119,8 @@ def audits(
                 if session is not None:
                     session.partial = first is not None
                 condition, settings = _since(table, settings, first, prepared)
-                opened = table.open(settings, condition)
+                with told_when_busy(prepared.begin):
+                    opened = table.open(settings, condition)
                 try:
                     rows = rows_out(table.name) if callable(rows_out) else rows_out
                     told = progress or (lambda _: None)
@@ -130,13 +133,34 @@ def audits(
                 yield table.name, error
 
 
+@dataclass(frozen=True)
+class _Ahead:
+    """What is made ready in the background, from ``begin`` on."""
+
+    packs: Future[Pack]
+    begun: Event
+
+    def begin(self) -> None:
+        self.begun.set()
+
+    def pack(self) -> Pack:
+        self.begin()
+        return self.packs.result()
+
+
 @contextmanager
-def _preparing(packs: Sequence[Path]) -> Iterator[Future[Pack]]:
+def _preparing(packs: Sequence[Path]) -> Iterator[_Ahead]:
     """Import what an audit needs, and read the packs, in the background."""
-    with ThreadPoolExecutor(1) as ahead:
-        prepared = ahead.submit(_prepare, packs)
-        ahead.submit(_preload)
-        yield prepared
+    begun = Event()
+    with ThreadPoolExecutor(1) as worker:
+        worker.submit(begun.wait)
+        steps = worker.submit(_prepare, packs), worker.submit(_preload)
+        try:
+            yield _Ahead(steps[0], begun)
+        finally:
+            for step in steps:
+                step.cancel()
+            begun.set()
 
 
 def _prepare(packs: Sequence[Path]) -> Pack:
@@ -156,7 +180,7 @@ def _audited(
     source: Source,
     address: str,
     settings: Settings,
-    prepared: Future[Pack],
+    prepared: _Ahead,
     siblings: Mapping[str, tuple[Column, ...]],
     rows_out: Path | None,
     progress: Progress,
@@ -165,10 +189,11 @@ def _audited(
     """Audit an open table, from its sample on, which is drawn while the rest of the program is imported."""
     started = datetime.now(UTC)
     progress("looking at the table")
+    prepared.begin()
     if session is not None:
         settings = replace(settings, sample_rows=session.depth(settings.sample_rows))
     drawn = None if source.billed else _drawn(source, settings)
-    pack = prepared.result()
+    pack = prepared.pack()
     from assay.examination import audit_table
 
     return audit_table(
@@ -236,9 +261,7 @@ def _opened(memory: Memory | str | None) -> AbstractContextManager[Memory | None
     return Memory(memory)
 
 
-def _since(
-    table: Address, settings: Settings, since: str | None, prepared: Future[Pack]
-) -> tuple[exp.Expr | None, Settings]:
+def _since(table: Address, settings: Settings, since: str | None, prepared: _Ahead) -> tuple[exp.Expr | None, Settings]:
     """The condition that a row's day is ``since`` or later, and what is left to spend after a look for the date."""
     if since is None:
         return None, settings
@@ -255,7 +278,7 @@ def _since(
     finally:
         settings = _less(settings, source)
         source.close()
-    return since_condition(table.name, sample, assign_roles(sample, prepared.result()), day), settings
+    return since_condition(table.name, sample, assign_roles(sample, prepared.pack()), day), settings
 
 
 def _less(settings: Settings, source: Source) -> Settings:

@@ -282,6 +282,8 @@ def connect(
         "memory_limit": f"'{settings.memory_limit}'",
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "true",
+        # A scratch table is packed again after some small changes, which takes as long as to read it.
+        "checkpoint_threshold": "'1TB'",
     }
     if settings.threads:
         options["threads"] = str(settings.threads)

@@ -24,7 +24,7 @@ from assay.source.files.soundness import Lines, lines_of
 from assay.source.files.tear import LONG, MARK, SHORT, TORN
 
 BATCH = 20_000
-BLOCK = 1 << 23
+BLOCK = 1 << 20
 PLACE = "assay_place"
 MOST_APART = 20_000  # mended rows that are put into their places after the others
 

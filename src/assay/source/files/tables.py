@@ -13,6 +13,7 @@ from sqlglot import exp
 from assay.config import Settings
 from assay.errors import SourceError
 from assay.source.base import Column
+from assay.source.busy import busy
 from assay.source.duckdb import NUMBERED, DuckDBSource, columns_of, connect, one_line, within_bound
 from assay.source.files.staged import Staged, file_list
 from assay.source.footprint import Footprint
@@ -80,6 +81,7 @@ def open_files(
     bound, size = settings.max_bytes, sum(path.stat().st_size for path in paths)
     try:
         if formats == {"parquet"}:
+            busy()
             relation, position = _parquet(connection, listed, len(paths))
             recipe: Recipe | None = Recipe(_parquet_reader(addresses or paths))
         else:
