@@ -74,11 +74,11 @@ def test_memory_is_told_by_size_and_against_the_smallest_table() -> None:
     assert rows == ["| clean | 10,000 | 1 | 0 | 200 MB | 1.00 |", "| clean | 10,000,000 | 1 | 0 | 300 MB | 1.50 |"]
 
 
-def test_odd_files_are_told_against_the_regular_one() -> None:
-    base = {"summarize_seconds": 4.0, "summarize_peak_bytes": 1e9, "cpu_ratio": 1.25, "peak_bytes": 8e8}
-    odd = {"file": "torn rows", "seconds": 5.0, "same_file": None, "findings": ["column_shift"], **base}
-    page = engine_sections.files(head("file_speed", rows=1000, runs=3), [odd])
-    assert "| torn rows | 5.0 s | 1.25 | 1.25 |  | 800 MB | `column_shift` |" in page
+def test_odd_files_are_told_against_the_same_and_the_regular_one() -> None:
+    peaks = {"peak_bytes": 8e8, "summarize_peak_bytes": 2e8, "findings": ["column_shift"]}
+    odd = {"file": "torn rows", "seconds": 5.0, "summarize_seconds": 4.0, "cpu_ratio": 1.5, "regular_seconds": 2.5}
+    page = engine_sections.files(head("file_speed", rows=1000, runs=3), [odd | peaks])
+    assert "| torn rows | 5.0 s | 4.0 s | 1.25 | 1.50 | 2.00 | 800 MB | 200 MB | `column_shift` |" in page
 
 
 def test_the_command_of_a_run_can_be_given_again() -> None:

@@ -24,7 +24,7 @@ from assay.source.files.soundness import Lines, lines_of
 from assay.source.files.tear import LONG, MARK, SHORT, TORN
 
 BATCH = 20_000
-BLOCK = 1 << 20
+BLOCK = 1 << 19  # what is worked out of it stays in a processor's cache
 PLACE = "assay_place"
 MOST_APART = 20_000  # mended rows that are put into their places after the others
 
@@ -55,20 +55,20 @@ def mend(
     """
     width, faults = len(layout.names), list[Fault]()
     most = MOST_APART if apart and width > 1 else 0
-    row, line, rest = 0, first_line, b""
+    row, line, rest, size = 0, first_line, b"", BLOCK
     with path.open("rb") as file, target.open("wb") as out:
         for _ in range(first_line - 1):
             file.readline()
         more = True
         while more:
-            read = file.read(BLOCK)
+            read = file.read(size)
             more, block = bool(read), rest + read
             whole = block.rfind(b"\n") + 1
             if not more and whole < len(block):
                 block, whole = block + b"\n", len(block) + 1
             lines = lines_of(block[:whole], dialect, width)
             if more and len(lines.ends) <= LONGEST_FIELD:
-                rest = block  # what a quote opens may reach further than this
+                rest, size = block, 2 * size  # what a quote opens may reach further than this
                 continue
             done = 0
             for at in lines.odd:
