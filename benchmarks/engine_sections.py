@@ -77,8 +77,8 @@ def files(head: Head, results: Sequence[Result]) -> str:
         f"`python benchmarks/file_speed.py --rows {arguments['rows']} --runs {arguments['runs']}` at revision",
         f"{head['revision']} ({head['machine']}): 24 columns, whole processes, medians. *SUMMARIZE* is DuckDB's, of",
         "the same file, which it is told how to read: the encoding, the dialect, the types, the functions that make",
-        "numbers and days of texts, and to leave out rows that it cannot read. *Ratio* and *cpu* are wall and processor time",
-        "against that, *regular* is wall time against SUMMARIZE of the plain file of the same table.\n",
+        "numbers and days of texts, and to leave out rows that it cannot read. *Ratio* and *cpu* are wall and",
+        "processor time against that, *regular* is wall time against SUMMARIZE of the plain file of the same table.\n",
         "| file | audit | SUMMARIZE | ratio | cpu | regular | peak memory | of SUMMARIZE | findings |",
         "|---|--:|--:|--:|--:|--:|--:|--:|---|",
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from assay.source.files.encoding import UTF8, Encoding, detect_encoding, is_utf8, told_by_bytes
 
-CHUNK = 1 << 20
+CHUNK = 1 << 19
 SAMPLE = 1 << 18
 
 
@@ -76,14 +76,17 @@ def transcode(path: Path, target: Path, encoding: Encoding) -> Transcoded:
                 text, pending = "\r" + text, False
             if chunk and text.endswith("\r"):
                 text, pending = text[:-1], True
-            ends = text.count("\n")
-            feeds += ends
+            alone = 0
             if "\r" in text:
-                pairs = text.count("\r\n")
-                paired += pairs
-                returns += text.count("\r") - pairs
-                text = text.replace("\r\n", "\n").replace("\r", "\n")
-                ends = text.count("\n")
+                parts = text.split("\r\n")  # quicker than to replace what is in every line
+                paired += len(parts) - 1
+                text = "\n".join(parts)
+                if "\r" in text:
+                    alone = text.count("\r")
+                    text = text.replace("\r", "\n")
+            ends = text.count("\n")
+            feeds += ends - alone
+            returns += alone
             if "\0" in text:
                 zeros += text.count("\0")
                 text = text.replace("\0", "")
