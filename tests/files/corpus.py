@@ -9,6 +9,7 @@ expected, or a word of the one-line error.
 from __future__ import annotations
 
 import bz2
+import datetime as dt
 import gzip
 import io
 import json
@@ -267,7 +268,6 @@ def packed() -> Iterator[Tricky]:
 
 
 def workbooks() -> Iterator[Tricky]:
-    import datetime as dt
 
     rows = [["day", "name", "cost"], *[[dt.date(2025, 3, d), f"ad {d}", d / 4] for d in range(1, 9)]]
     types = {"day": D, "name": T, "cost": F}
@@ -295,6 +295,12 @@ def several() -> Iterator[Tricky]:
                  types, 30, notes=("missing_columns",))  # fmt: skip
     yield Tricky("a type that changes", {"1.csv": month(1), "2.csv": month(2), "3.csv": month(3, row="2025-{m:02d}-{d:02d},{d},high")},
                  {**types, "cost": T}, 30, notes=("type_change",))  # fmt: skip
+    abroad = '{d:02d}/{m:02d}/2025,{d},"{d},5"'
+    yield Tricky("a month from another country",
+                 {"1.csv": month(1, row="{m}/{d}/2025,{d},{d}.5").replace(b"1/10/", b"1/20/"),
+                  "2.csv": month(2, row=abroad).replace(b"10/02/", b"20/02/"), "3.csv": month(3, row="{m}/{d}/2025,{d},{d}.5").replace(b"3/10/", b"3/20/")},
+                 types, 30, cells={(9, "day"): dt.date(2025, 1, 20), (11, "cost"): 2.5, (12, "day"): dt.date(2025, 2, 3), (22, "day"): dt.date(2025, 3, 3)},
+                 notes=("type_change", "type_change"))  # fmt: skip
     yield Tricky("months in different encodings", {"1.csv": GERMAN.encode("cp1252"), "2.csv": GERMAN.encode("utf-16")},
                  GERMAN_TYPES, 6)  # fmt: skip
     yield Tricky("json of months", {"1.jsonl": b'{"a": 1}\n', "2.jsonl": b'{"a": 2, "b": "x"}\n'}, {"a": I, "b": T}, 2)

@@ -7,7 +7,7 @@ decides, and what is matched is read by removing marks and by the engine's own p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -62,9 +62,11 @@ def ways_of(name: str, values: Sequence[str], counts: Sequence[int], habits: Hab
         return _temporal(name, writing, writing.form, any(":" in v for v in values))
     if isinstance(writing.form, MixedCalendar):
         return _mixed(name, writing, writing.form, any(":" in v for v in values))
-    found = _plain(name, writing) if writing.form is None else _numerals(name, writing, writing.form, values)
-    coded = any("%" in v for v in values)  # shares may be written 05 %
-    return found if coded else [_but_codes(cast) for cast in found]
+    # Shares may be written 05 %, and other numbers with leading zeros are codes.
+    no_code = "TRUE" if any("%" in v for v in values) else f"NOT ({column} >= '00' AND {column} < '0:')"
+    if writing.form is None:
+        return _plain(name, writing, no_code)
+    return _numerals(name, writing, writing.form, values, no_code)
 
 
 def flags(values: Sequence[str]) -> tuple[str, str] | None:
@@ -73,20 +75,25 @@ def flags(values: Sequence[str]) -> tuple[str, str] | None:
     return next((pair for pair in FLAGS if words == set(pair)), None)
 
 
-def _plain(name: str, writing: Writing) -> list[Cast]:
+def _plain(name: str, writing: Writing, no_code: str) -> list[Cast]:
     digits = f"trim({quoted(name)})"
-    whole = _whole(name, digits, f"NOT regexp_matches({digits}, '[.eE]')", writing)
-    return [*whole, Cast(name, f"TRY_CAST({digits} AS DOUBLE)", "DOUBLE", writing)]
+    whole = _whole(name, digits, f"{no_code} AND NOT regexp_matches({digits}, '[.eE]')", writing)
+    return [*whole, Cast(name, f"CASE WHEN {no_code} THEN TRY_CAST({digits} AS DOUBLE) END", "DOUBLE", writing)]
 
 
-def _numerals(name: str, writing: Writing, form: Numerals, values: Sequence[str]) -> list[Cast]:
+def _numerals(name: str, writing: Writing, form: Numerals, values: Sequence[str], no_code: str) -> list[Cast]:
+    """The ways to read numbers with marks.
+
+    Args:
+        no_code: SQL condition of texts that are no codes.
+    """
     column = quoted(name)
     units = {form.sign(v) for v in values if v != "0"}
     if len(units) > 1:
         return []  # a unit on some of the cells only, or several units: to be shown, not to be read over
     unit = next(iter(units), "")
     stated = f"(contains({column}, {text(unit)}) OR {column} = '0') AND " if unit else ""
-    matched = f"{stated}regexp_full_match({column}, {text(form.pattern)})"
+    matched = f"{no_code} AND {stated}regexp_full_match({column}, {text(form.pattern)})"
     # Only marks that were seen are removed: with another one the text is no number, and the next way is tried.
     seen = frozenset("".join(values))
     accounting = not seen.isdisjoint(_ACCOUNTING) or any(v.endswith("-") for v in values)
@@ -101,8 +108,8 @@ def _numerals(name: str, writing: Writing, form: Numerals, values: Sequence[str]
         matched += f" AND NOT regexp_matches({column}, '[0-9][eE]')"
     neutral = writing.expression(exp.column(name, quoted=True)).sql("duckdb")
     return [
-        *_both(name, f"({digits})", matched, writing, form, _without(column, unit, values)),
-        Cast(name, f"CASE WHEN {stated}TRUE THEN {neutral} END", "DOUBLE", writing),
+        *_both(name, f"({digits})", matched, writing, form, _without(column, unit, values), no_code),
+        Cast(name, f"CASE WHEN {stated}{no_code} THEN {neutral} END", "DOUBLE", writing),
     ]
 
 
@@ -115,40 +122,35 @@ def _without(column: str, unit: str, values: Sequence[str]) -> str:
     return f"CASE WHEN ends_with({column}, {text(unit)}) THEN left({column}, {-len(unit)}) END"
 
 
-def _both(name: str, digits: str, matched: str, writing: Writing, form: Numerals, bare: str) -> list[Cast]:
+def _both(name: str, digits: str, matched: str, writing: Writing, form: Numerals, bare: str, quick: str) -> list[Cast]:
     """As whole numbers, where none has a fraction, or else as doubles.
+
+    Within each other conditions cost more than side by side.
 
     Args:
         digits: SQL of the text without anything but its digits, marks and minus.
         matched: SQL condition of texts that read.
         bare: SQL of the text without its unit, which most texts can be read by without a match, in half the time.
+        quick: SQL condition of texts that may be read so.
     """
     digits = f"replace({digits}, {text(form.group)}, '')"
     whole = _whole(name, digits, f"{matched} AND NOT contains({quoted(name)}, {text(form.decimal)})", writing, bare)
     if form.decimal != ".":
         digits = f"replace({digits}, {text(form.decimal)}, '.')"
-    sql = f"CASE WHEN {matched} THEN TRY_CAST({digits} AS DOUBLE) END"
     plain = bare if form.decimal == "." else f"replace({bare}, {text(form.decimal)}, '.')"
     number, marks = f"TRY_CAST({plain} AS DOUBLE)", ["_"] if form.decimal == "." else ["_", form.group]
     other = " OR ".join(f"contains({bare}, {text(mark)})" for mark in marks)  # the engine's own spelling of numbers
-    sql = f"CASE WHEN isfinite({number}) AND NOT ({other}) THEN {number} ELSE {sql} END"
+    sql = f"CASE WHEN isfinite({number}) AND NOT ({other}) AND {quick} THEN {number} "
+    sql += f"WHEN {matched} THEN TRY_CAST({digits} AS DOUBLE) END"
     return [*whole, Cast(name, sql, "DOUBLE", writing)]
 
 
 def _whole(name: str, digits: str, matched: str, writing: Writing, bare: str = "") -> list[Cast]:
     if writing.type is not ColumnType.INTEGER:
         return []
-    sql = f"CASE WHEN {matched} THEN TRY_CAST({digits} AS BIGINT) END"
-    if bare:
-        number = f"TRY_CAST({bare} AS BIGINT)"
-        sql = f"CASE WHEN CAST({number} AS VARCHAR) = {bare} THEN {number} ELSE {sql} END"
-    return [Cast(name, sql, "BIGINT", writing)]
-
-
-def _but_codes(cast: Cast) -> Cast:
-    """The cast of a column of numbers, null for those with leading zeros."""
-    column = quoted(cast.name)
-    return replace(cast, sql=f"CASE WHEN NOT ({column} >= '00' AND {column} < '0:') THEN {cast.sql} END")
+    number = f"TRY_CAST({bare} AS BIGINT)"
+    quick = f"WHEN CAST({number} AS VARCHAR) = {bare} THEN {number} " if bare else ""
+    return [Cast(name, f"CASE {quick}WHEN {matched} THEN TRY_CAST({digits} AS BIGINT) END", "BIGINT", writing)]
 
 
 def _temporal(name: str, writing: Writing, form: CalendarFormat, clocks: bool) -> list[Cast]:

@@ -95,6 +95,15 @@ def _numbers(values: Sequence[str], counts: Sequence[int], habits: Habits) -> Wr
     return Writing(ColumnType.INTEGER if whole else ColumnType.FLOAT, None if only_plain else numerals, numbers)
 
 
+def manner(writing: Writing | None) -> str | None:
+    """How values are written, where those of another column must be written so to be read like them; None: anyhow."""
+    if writing is None or isinstance(writing.form, MixedCalendar):
+        return None
+    if writing.form is None:
+        return None if writing.type is ColumnType.INTEGER else Numerals().name
+    return writing.form.name if writing.form.certain else None
+
+
 def share(parsed: Sequence[float], counts: Sequence[int]) -> float:
     """Share of cells that read."""
     present = sum(counts)
