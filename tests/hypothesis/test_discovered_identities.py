@@ -307,3 +307,49 @@ def test_the_factor_of_a_copy_is_exact_beside_outliers() -> None:
     table = pa.table({"local": np.round(spoilt, 2), "dollars": dollars})
     (found,) = propose(context_of(table))
     assert rows_where(table, found) == bad.tolist()
+
+
+def stock(rows: int = ROWS, seed: int = 0) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    received = np.where(rng.random(rows) < 0.4, rng.poisson(80, rows), 0)
+    opening = 100 + rng.poisson(300, rows)
+    shipped = np.minimum(rng.poisson(30, rows), opening)
+    return {
+        "opening": opening,
+        "received": received,
+        "shipped": shipped,
+        "closing": opening + received - shipped,
+        "minimum": 50 + rng.poisson(20, rows),
+    }
+
+
+def test_a_balance_is_found_and_the_rows_that_break_it() -> None:
+    data = stock()
+    (found,) = claims(pa.table(data)).values()
+    assert found.evidence["identity"] == "closing = opening + received - shipped"
+    assert rows_where(pa.table(data), found) == []
+    data["closing"][[5, 70, 900]] += [4, -11, 60]
+    (found,) = claims(pa.table(data)).values()
+    assert found.columns[0] == "closing" and rows_where(pa.table(data), found) == [5, 70, 900]
+
+
+def test_two_sums_of_the_same_are_no_balance_as_well() -> None:
+    rng = np.random.default_rng(0)
+    men, women, young = (rng.poisson(n, ROWS) for n in (40, 60, 30))
+    people = men + women
+    table = pa.table({"men": men, "women": women, "people": people, "young": np.minimum(young, people)})
+    table = table.append_column("old", pa.array(people - table["young"].to_numpy()))
+    assert set(claims(table)) == {"people = men + women", "people = young + old"}
+
+
+def test_a_component_of_few_rows_is_told_from_few_wrong_amounts() -> None:
+    rng = np.random.default_rng(1)
+    closing, cost = stock()["closing"], np.round(rng.uniform(2, 60, ROWS), 2)
+    value = np.round(closing * cost, 2)
+    few = rng.random(ROWS) < 0.01
+    wrong = np.where(few, np.round(value * rng.uniform(1.2, 1.6, ROWS), 2), value)
+    duty = np.where(few, np.round(value * 1.4, 2), value)
+    (damage,) = claims(pa.table({"closing": closing, "cost": cost, "value": wrong})).values()
+    (component,) = claims(pa.table({"closing": closing, "cost": cost, "value": duty})).values()
+    assert component.confidence < 0.5 < damage.confidence
+    assert "component" in component.reason and "component" not in damage.reason

@@ -18,7 +18,8 @@ from sqlglot import exp
 from assay.hypothesis.quantities import Quantity
 from assay.profile.arrays import Floats
 
-Form = Literal["sum", "copy", "product", "ratio"]
+Form = Literal["sum", "balance", "copy", "product", "ratio"]
+ADDED = ("sum", "balance")
 DOUBLE = 1e-9
 FULL = 1e-6
 
@@ -28,8 +29,8 @@ class Identity:
     """A claim about columns, as positions in a list of quantities.
 
     Attributes:
-        form: the target is a ``sum`` (a + b or a + b + c), a ``copy`` (scale * a), a ``product`` (scale * a * b) or a
-            ``ratio`` (scale * a / b).
+        form: the target is a ``sum`` (a + b or a + b + c), a ``balance`` (a + b - c), a ``copy`` (scale * a), a
+            ``product`` (scale * a * b) or a ``ratio`` (scale * a / b).
         target: the column that is computed from the others.
         terms: the others.
         scale: constant factor.
@@ -52,8 +53,8 @@ class Identity:
     def vector(self) -> dict[int, int]:
         """Exponents (or, of a sum, coefficients) of the columns: a relation that others imply is their combination."""
         signs = dict.fromkeys(self.terms, -1)
-        if self.form == "ratio":
-            signs[self.terms[1]] = 1
+        if self.form in ("ratio", "balance"):
+            signs[self.terms[-1]] = 1
         return {self.target: 1, **signs}
 
 
@@ -64,6 +65,8 @@ def sides(identity: Identity, target: Any, terms: Sequence[Any]) -> tuple[Any, A
         for term in terms[1:]:
             total = total + term
         return target, total
+    if identity.form == "balance":
+        return target + terms[2], terms[0] + terms[1]
     scaled = terms[0] if identity.scale == 1.0 else identity.scale * terms[0]
     if identity.form == "ratio":
         return target * terms[1], scaled
@@ -75,7 +78,7 @@ def bound(identity: Identity, target: Any, terms: Sequence[Any], absolute: Calla
     own, *halves = identity.halves
     left, right = sides(identity, target, terms)
     limit = identity.slack * (absolute(left) + absolute(right))
-    if identity.form == "sum":
+    if identity.form in ADDED:
         return _plus(limit, own + sum(halves))
     if identity.form == "copy":
         return _plus(limit, own + identity.scale * halves[0])
@@ -132,5 +135,7 @@ def formula(identity: Identity, items: Sequence[Quantity]) -> str:
     target, terms = items[identity.target].name, [items[t].name for t in identity.terms]
     if identity.form == "sum":
         return f"{target} = {' + '.join(terms)}"
+    if identity.form == "balance":
+        return f"{target} = {terms[0]} + {terms[1]} - {terms[2]}"
     factor = "" if identity.scale == 1.0 else f"{identity.scale:.10g} * "
     return f"{target} = {factor}{(' / ' if identity.form == 'ratio' else ' * ').join(terms)}"

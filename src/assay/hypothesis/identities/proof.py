@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assay.domain.role import Family
-from assay.hypothesis.identities.identity import DOUBLE, FULL, Identity, residual
+from assay.hypothesis.identities.identity import ADDED, DOUBLE, FULL, Identity, residual
 from assay.hypothesis.identities.looseness import apart, largest
 from assay.hypothesis.identities.scale import scale_of
 from assay.hypothesis.quantities import Quantity, printed, repeats
@@ -70,9 +70,9 @@ class Proof:
     def shaped(self, identity: Identity) -> Identity:
         """The identity with the tolerances that its columns' precision asks for."""
         members = [self.items[m] for m in identity.members]
-        exact = identity.form in ("sum", "copy") and all(q.decimals == 0 for q in members)
+        exact = identity.form in (*ADDED, "copy") and all(q.decimals == 0 for q in members)
         halves = [q.half for q in members]
-        if identity.form != "sum" and not exact and members[0].decimals == 0:
+        if identity.form not in ADDED and not exact and members[0].decimals == 0:
             halves[0] = 0.5
         full = any(q.coarse or q.decimals is None for q in members)
         return replace(identity, halves=tuple(halves), slack=FULL if full else DOUBLE)

@@ -7,14 +7,16 @@ import numpy as np
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.identities.factors import adjusted
-from assay.hypothesis.identities.identity import formula, gap, violation
-from assay.hypothesis.identities.proof import Found, Support
+from assay.hypothesis.identities.identity import formula, gap, residual, violation
+from assay.hypothesis.identities.proof import Found
 from assay.hypothesis.identities.search import search
 from assay.hypothesis.quantities import Quantity, quantities
 from assay.hypothesis.structure import broken_segments
 
 FAMILIES = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER, Family.DIMENSION, Family.DATE)
 FEW_KEPT = 60  # rows that keep an identity; fewer may be a special case of another one (one conversion in most rows)
+RARELY = 0.02  # share of rows up to which those that lack a component are told
+SEVERAL = 0.5  # different deviations for each row that deviates, from which on they do not repeat
 SURE = 0.9  # share of the rows that keep it from which that does not matter
 UNSEEN = 3.0  # rows of a sample that may be kept by 95 % confidence though none was seen
 
@@ -24,8 +26,8 @@ def propose(context: Context) -> list[Hypothesis]:
     items = [q for q in quantities(context, FAMILIES) if q.whole or q.family is not Family.DATE]
     items += adjusted(items)
     found = search(items, context.seed)
-    kept = [one for one in found if not (_unlisted(one) or _defined(context, items, one))]
-    return [_hypothesis(context, items, one, found) for one in kept]
+    kept = [one for one in found if not (_unlisted(one) and _often(one)) and not _defined(context, items, one)]
+    return [_hypothesis(context, items, one, found, _unlisted(one) and _repeats(one, items)) for one in kept]
 
 
 def _defined(context: Context, items: list[Quantity], one: Found) -> bool:
@@ -41,23 +43,42 @@ def _unlisted(one: Found) -> bool:
     return bool(support.broken.any()) and support.one_sided >= 0.97 and support.near >= 0.7
 
 
-def _confidence(support: Support) -> float:
+def _often(one: Found) -> bool:
+    """Whether it is broken in so many rows that a component which most rows lack explains them best."""
+    return float(one[1].broken.mean()) > RARELY
+
+
+def _repeats(one: Found, items: list[Quantity]) -> bool:
+    """Whether the same few amounts or shares are missing again and again, as fees and discounts are."""
+    identity, support = one
+    off, _, right = residual(identity, [q.values for q in items])
+    shares = np.unique(np.round((off / np.where(right == 0, 1, right))[support.broken], 3)).size
+    amounts = np.unique(np.round(off[support.broken], 2)).size
+    distinct = shares if items[identity.target].whole else min(shares, amounts)  # small counts repeat anyway
+    return bool(distinct <= SEVERAL * support.broken.sum())
+
+
+def _confidence(one: Found) -> float:
+    support = one[1]
     few = support.holds * support.rows < FEW_KEPT and support.holds < SURE
-    return 0.45 if few else 0.9
+    return 0.6 if _unlisted(one) else 0.45 if few else 0.9
 
 
-def _hypothesis(context: Context, items: list[Quantity], one: Found, found: list[Found]) -> Hypothesis:
+def _hypothesis(context: Context, items: list[Quantity], one: Found, found: list[Found], component: bool) -> Hypothesis:
     identity, support = one
     text = formula(identity, items)
     order = _suspects(one, found)
     cells = [m for m, blame in order if blame == order[0][1]]
     sample = context.profile.sample
     broken = int(support.broken.sum())
+    reason = f"{text} holds in {support.holds:.1%} of the rows that can tell, far beyond chance; these rows break it"
+    if component:
+        reason += ", all to one side and by the same amounts or shares: some component may not be listed"
     return Hypothesis(
         kind="relation_violation",
         columns=tuple(name for m, _ in order for name in items[m].columns),
         cells=tuple(name for m in cells for name in items[m].columns),
-        reason=f"{text} holds in {support.holds:.1%} of the rows that can tell, far beyond chance; these rows break it",
+        reason=reason,
         test=RowTest(
             violation(identity, items),
             tolerated=0.0 if sample.complete else UNSEEN / max(1, sample.rows),
@@ -67,7 +88,7 @@ def _hypothesis(context: Context, items: list[Quantity], one: Found, found: list
         prior=0.5,
         strict=sample.complete,
         weight=0.7,
-        confidence=_confidence(support),
+        confidence=0.4 if component else _confidence(one),
         action="Recompute the derived column from its parts, or find out which of the columns was changed on the way.",
         evidence={
             "identity": text,

@@ -6,6 +6,7 @@ finds every scale. Up to two rows in five may be corrupted: a candidate needs fa
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import combinations
 
 import numpy as np
@@ -19,6 +20,9 @@ ROWS_BY_COLUMN = 32
 ROWS_IN_ALL = 640
 LEAST = 8
 SHARE = 0.25
+ROWS_BALANCED = 96
+MOST_BALANCED = 60  # columns among which balances are looked for
+MOST_ALIKE = 12  # pairs of equal sums in a row; more say nothing
 TRUST = 0.1  # relative precision below which a value says nothing about a product
 SMALL_INTEGER = 2e-3
 
@@ -69,6 +73,48 @@ def sum_candidates(items: list[Quantity], rows: Ints) -> list[tuple[int, tuple[i
             hits = (np.abs(own - total) <= slack).sum(axis=1)
             valid = np.isfinite(own).sum(axis=1)
             found += [(int(t), terms) for t in targets[(hits >= LEAST) & (hits >= SHARE * valid)]]
+    return found
+
+
+def balance_candidates(items: list[Quantity], rows: Ints) -> list[tuple[int, tuple[int, int, int]]]:
+    """Columns of which two may sum to the same as two others: (target, terms) of ``target = a + b - c``.
+
+    The target is the last of the four, as what is computed mostly stands behind what it is computed from.
+    """
+    if not 4 <= len(items) <= MOST_BALANCED or rows.size < LEAST:
+        return []
+    rows = rows[:: max(1, rows.size // ROWS_BALANCED)]
+    values = np.array([q.values[rows] for q in items])
+    values[values == 0] = np.nan
+    unit = np.array([_unit(q) for q in items])
+    pairs = np.array(
+        [
+            p
+            for p in combinations(range(len(items)), 2)
+            if len({*unit[list(p)]} - {""}) < 2 and "date" not in unit[list(p)]
+        ]
+    )
+    if len(pairs) < 2:
+        return []
+    sums = np.round(values[pairs[:, 0]] + values[pairs[:, 1]], 6)
+    hits: Counter[tuple[int, int]] = Counter()
+    for column in sums.T:
+        told = np.flatnonzero(np.isfinite(column))
+        order = told[np.argsort(column[told], kind="stable")]
+        ends = np.flatnonzero(np.diff(column[order]) != 0) + 1
+        for equal in np.split(order, ends):
+            if 1 < len(equal) <= MOST_ALIKE:
+                hits.update(combinations(sorted(equal.tolist()), 2))
+    found = []
+    for (one, other), count in sorted(hits.items()):
+        valid = int((np.isfinite(sums[one]) & np.isfinite(sums[other])).sum())
+        members = {*pairs[one].tolist(), *pairs[other].tolist()}
+        if count >= LEAST and count >= SHARE * valid and len(members) == 4 and len({*unit[list(members)]} - {""}) < 2:
+            target = max(members)
+            own, across = (one, other) if target in pairs[one] else (other, one)
+            (beside,) = {*pairs[own].tolist()} - {target}
+            a, b = pairs[across].tolist()
+            found.append((target, (a, b, beside)))
     return found
 
 

@@ -7,9 +7,15 @@ import math
 import numpy as np
 
 from assay.domain.role import Family
-from assay.hypothesis.identities.identity import Identity
+from assay.hypothesis.identities.identity import Form, Identity
 from assay.hypothesis.identities.proof import Found, Proof
-from assay.hypothesis.identities.screen import copy_candidates, product_candidates, screening_rows, sum_candidates
+from assay.hypothesis.identities.screen import (
+    balance_candidates,
+    copy_candidates,
+    product_candidates,
+    screening_rows,
+    sum_candidates,
+)
 from assay.hypothesis.quantities import Quantity
 
 ALWAYS = 0.99
@@ -29,10 +35,15 @@ def search(items: list[Quantity], seed: int) -> list[Found]:
     pairs = [f for a, b in copy_candidates(items, rows) if _apart(items, a, b) and (f := proof.copy(a, b))]
     twins = {f[0].target for f in pairs if f[1].holds > ALWAYS and _same_rows(items, f[0])}
     rest = [i for i in range(len(items)) if i not in twins and not items[i].parts]
+    some = [items[i] for i in rest]
+    added: list[tuple[Form, int, tuple[int, ...]]] = [
+        *(("sum", *one) for one in sum_candidates(some, rows)),
+        *(("balance", *one) for one in balance_candidates(some, rows)),
+    ]
     sums = [
         f
-        for t, terms in sum_candidates([items[i] for i in rest], rows)
-        if (f := proof.confirm(proof.shaped(Identity("sum", rest[t], tuple(rest[x] for x in terms)))))
+        for form, t, terms in added
+        if (f := proof.confirm(proof.shaped(Identity(form, rest[t], tuple(rest[x] for x in terms)))))
     ]
     inner = [i for i in numeric if i not in twins]
     products = [
@@ -110,9 +121,10 @@ def _doubtful(winner: Found, loser: Found, items: list[Quantity]) -> bool:
 def _independent(found: list[Found], items: list[Quantity]) -> list[Found]:
     """Leave out what follows from others, whose vectors span its own. Measured columns go before computed ones."""
 
-    def rank(one: Found) -> tuple[bool, int, float, tuple[int, ...]]:
+    def rank(one: Found) -> tuple[bool, bool, int, float, tuple[int, ...]]:
         computed = sum(items[m].computed for m in one[0].members)
-        return len(one[0].members) != 2, computed, one[1].sharpness, one[0].members
+        balance = one[0].form == "balance"  # two sums make one as well
+        return len(one[0].members) != 2, balance, computed, one[1].sharpness, one[0].members
 
     kept: list[Found] = []
     basis = np.zeros((0, len(items)))
