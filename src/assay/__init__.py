@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from assay.pipeline import audit as audit
+    from assay.pipeline import audits as audits
     from assay.report.record import Audit as Audit
 
 __version__ = "0.1.0"
-__all__ = ["Audit", "__version__", "audit"]
+__all__ = ["Audit", "__version__", "audit", "audits"]
 
 
 def __getattr__(name: str) -> Any:
     """Import the pipeline on first use, so that ``import assay`` alone stays fast."""
-    if name == "audit":
-        from assay.pipeline import audit
+    if name in ("audit", "audits"):
+        from assay import pipeline
 
-        return audit
+        return getattr(pipeline, name)
     if name == "Audit":
         from assay.report.record import Audit
 

@@ -200,7 +200,10 @@ def audit_table(
 
             remembered = told(session, ruling.findings)
             try:
-                session.record(near, ruling, judgements, context)
+                if _incomplete(context, raised):
+                    unwritten = ("this audit is not remembered: it is not complete",)
+                else:
+                    session.record(near, ruling, judgements, context)
             except MemoryStoreError as error:  # what was found is not lost with it
                 unwritten = (f"this audit is not remembered: {error}",)
     if settings.mask_values:
@@ -220,6 +223,7 @@ def audit_table(
         seed=settings.seed,
         version=assay.__version__,
         memory=remembered,
+        incomplete=_incomplete(context, raised),
     )
 
 
@@ -240,4 +244,8 @@ def _failures(judgements: Sequence[Judgement], context: Context, raised: Raised,
         for j in judgements
         if j.verdict is Verdict.UNTESTABLE
     ]
-    return (*context.profile.groups.failures, *raised.failures, *failed, *ruling.failures)
+    return (*_incomplete(context, raised), *failed, *ruling.failures)
+
+
+def _incomplete(context: Context, raised: Raised) -> tuple[str, ...]:
+    return (*context.profile.groups.failures, *raised.failures)

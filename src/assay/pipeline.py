@@ -43,7 +43,7 @@ def audit(
     where: str | None = None,
     since: str | None = None,
     packs: Sequence[Path] = (),
-    rows_out: Path | None = None,
+    rows_out: str | Path | None = None,
     progress: Progress | None = None,
     memory: Memory | str | None = None,
 ) -> Audit:
@@ -57,11 +57,13 @@ def audit(
         packs: further domain packs.
         rows_out: a Parquet file to write the bad rows to.
         progress: called with a few words at each step.
-        memory: what earlier audits learned, and where this one is kept; or the address of a memory.
+        memory: what earlier audits learned, and where this one is kept; or the address of a memory. Unlike the command
+            line, this function has none unless it is given one.
 
     Raises:
         AssayError: the table cannot be audited; the message says what to do.
     """
+    rows_out = Path(rows_out) if rows_out is not None else None
     with _opened(memory) as bank:
         if not isinstance(source, str | Path):
             session = None if bank is None else _session_of(bank, source.name, settings)

@@ -129,8 +129,16 @@ def quarantine(path: Path, out: Path) -> Quarantine:
 
 
 def _audit(path: Path, rows_out: Path | None = None) -> Audit:
-    """Audit a training table, told what its columns are."""
-    return assay.audit(path, packs=[Path(str(files("assay.campaigns").joinpath("training.yaml")))], rows_out=rows_out)
+    """Audit a training table, told what its columns are.
+
+    Raises:
+        SourceError: the audit is not complete.
+    """
+    packs = [Path(str(files("assay.campaigns").joinpath("training.yaml")))]
+    audit = assay.audit(path, packs=packs, rows_out=rows_out)
+    if audit.incomplete:
+        raise SourceError(f"{path}: the audit is not complete: {audit.incomplete[0]}")
+    return audit
 
 
 def _bad_rows(path: Path) -> tuple[set[int], Audit]:

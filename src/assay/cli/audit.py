@@ -96,7 +96,9 @@ Threads = Annotated[
 ]
 SampleRows = Annotated[
     int | None,
-    typer.Option("--sample-rows", metavar="N", min=100, help="Rows that hypotheses are proposed from (60000)."),
+    typer.Option(
+        "--sample-rows", metavar="N", min=100, help="Rows that hypotheses are proposed from (15000 by default)."
+    ),
 ]
 
 

@@ -6,7 +6,7 @@ import errno
 
 import typer
 
-from assay.errors import AssayError
+from assay.errors import AssayError, MissingExtraError
 
 CLEAN, FOUND, FAILED, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 
@@ -24,6 +24,8 @@ _REMEDIES = {
     errno.EMFILE: "too many open files; raise the limit (ulimit -n)",
 }
 
+_EXTRAS = dict.fromkeys(("joblib", "lightgbm", "scipy", "sklearn", "threadpoolctl"), "lab-light") | {"torch": "lab"}
+
 
 def explain(error: BaseException) -> tuple[int, str]:
     """The exit status for an error and its line without the ``assay:`` in front; no line for a closed pipe."""
@@ -38,6 +40,8 @@ def explain(error: BaseException) -> tuple[int, str]:
             return FAILED, _usage(error)
         case AssayError():
             return FAILED, str(error)
+        case ModuleNotFoundError() if extra := _EXTRAS.get((error.name or "").partition(".")[0]):
+            return FAILED, str(MissingExtraError(error.name or "", extra))
         case MemoryError():
             return FAILED, "not enough memory; try fewer --sample-rows or --threads 1"
         case OSError():

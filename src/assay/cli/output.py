@@ -58,13 +58,15 @@ class Output:
             put(render_set(self.audits, self.failures))
 
     def status(self, fail_on: str) -> int:
-        """0 if no new finding is as severe as ``fail_on``, 1 if one is, 2 if a table could not be audited."""
+        """0 if no new finding is as severe as ``fail_on``, 1 if one is, 2 if a table could not be audited wholly."""
         from assay.judge.finding import Severity
 
         worst = [severity.rank for audit in self.audits if (severity := audit.worst()) is not None]
         if self.failures:
             return FAILED
-        return FOUND if any(rank <= Severity(fail_on).rank for rank in worst) else CLEAN
+        if any(rank <= Severity(fail_on).rank for rank in worst):
+            return FOUND
+        return FAILED if any(audit.incomplete for audit in self.audits) else CLEAN
 
     def place(self, table: str) -> Path:
         """The folder for a table's files, made if need be.

@@ -17,6 +17,7 @@ class Audit:
         started: UTC time in ISO 8601.
         statements: the SQL that ran, in order.
         failures: metrics and statements that could not be measured, with the reason.
+        incomplete: those of them for which whole kinds of errors were not looked for: such an audit passes no gate.
         memory: what memory added; None for an audit without.
     """
 
@@ -34,6 +35,7 @@ class Audit:
     seed: int
     version: str
     memory: Remembered | None = None
+    incomplete: tuple[str, ...] = ()
 
     def worst(self) -> Severity | None:
         """The worst severity among the new findings, None if there are none."""

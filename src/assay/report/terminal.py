@@ -78,7 +78,8 @@ def _parts(told: View, width: int, ascii_only: bool) -> Iterator[RenderableType]
 def _verdict(told: View) -> Text:
     if told.problems and told.worst:
         return Text(f" ✗ {told.verdict} ", STYLES[told.worst])
-    return Text(f" ○ {told.verdict}", "bold") if told.empty else Text(f" ✓ {told.verdict}", "bold green")
+    sound = told.complete and not told.empty
+    return Text(f" ✓ {told.verdict}", "bold green") if sound else Text(f" ○ {told.verdict}", "bold")
 
 
 def _section(title: str) -> Iterator[RenderableType]:

@@ -35,6 +35,7 @@ class View:
 
     Attributes:
         empty: whether there are no rows, so that nothing can be said.
+        complete: whether every kind of error was looked for.
         verdict: one line that says how the table is.
         summary: a few sentences for somebody who reads no further.
         problems: new findings of severity medium and worse; ``notes`` the rest; ``explained`` what is no news.
@@ -49,6 +50,7 @@ class View:
     source: str
     shape: str
     empty: bool
+    complete: bool
     worst: Severity | None
     verdict: str
     summary: tuple[str, ...]
@@ -95,6 +97,7 @@ def view(audit: Audit) -> View:
         source=visible(audit.source, 200),
         shape=f"{plural(audit.rows, 'row')} × {plural(len(audit.columns), 'column')}",
         empty=not audit.rows,
+        complete=not audit.incomplete,
         worst=audit.worst(),
         verdict=_verdict(audit, counts),
         summary=_summary(audit, problems, notes),
@@ -124,7 +127,8 @@ def _verdict(audit: Audit, counts: Sequence[tuple[Severity, int]]) -> str:
     if not problems:
         if not audit.rows:
             return "The table has no rows: there is nothing to audit"
-        return ", ".join(["No problems found", *besides])
+        told = "No problems found" + (", but the audit is not complete" if audit.incomplete else "")
+        return ", ".join([told, *besides])
     graded = ", ".join(f"{n} {s}" for s, n in counts if s.rank <= PROBLEM.rank)
     return f"{plural(problems, 'problem')}: {graded}" + (f" (and {', '.join(besides)})" if besides else "")
 

@@ -47,7 +47,8 @@ def find_tables(address: str, where: str | None = None) -> list[Address]:
     """The tables behind an address: one for a file, a glob or a named table; all of them for a folder or a database.
 
     Args:
-        address: a path, a glob, either of them in ``gs://`` or ``s3://``, ``duckdb://FILE#TABLE`` or ``bigquery://PROJECT/DATASET.TABLE``.
+        address: a path, a glob, either of them in ``gs://`` or ``s3://``, ``duckdb://FILE#TABLE`` (or the path alone)
+            or ``bigquery://PROJECT/DATASET.TABLE``.
         where: a row condition in the engine's SQL.
 
     Raises:
@@ -134,16 +135,24 @@ def _files(address: str, where: str | None) -> list[Address]:
             raise SourceError(f"{address}: the folder has no table files (CSV, TSV, JSON, Parquet, Excel)")
         return [table for p in files for table in _tables(p, condition)]
     if path.exists():
-        return _tables(path, condition)
-    file, _, sheet = address.rpartition("#")
-    if sheet and Path(file).is_file():
-        return [_sheet(Path(file), sheet, condition)]
+        return _database(address, where) if _is_database(path) else _tables(path, condition)
+    file, _, part = address.rpartition("#")
+    if part and Path(file).is_file():
+        return _database(address, where) if _is_database(Path(file)) else [_sheet(Path(file), part, condition)]
     if glob.has_magic(address):
         matches = [Path(p) for p in sorted(glob.glob(address, recursive=True)) if Path(p).is_file()]
         if not matches:
             raise SourceError(f"{address}: no file matches")
         return [Address(address, partial(open_files, matches, address), condition)]
     raise SourceError(f"{address}: no such file or folder")
+
+
+def _is_database(path: Path) -> bool:
+    """Whether a file is a DuckDB database, by its first bytes."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(12)[8:] == b"DUCK"
 
 
 def _tables(path: Path, condition: exp.Expr | None) -> list[Address]:

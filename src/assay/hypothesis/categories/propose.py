@@ -171,10 +171,11 @@ def _sound(damage: Damage) -> int:
 def _reason(column: CategoryColumn, damage: Damage, kinds: Sequence[str]) -> str:
     named = [_NAMES[k] + (f" ({damage.home})" if k == "foreign" else "") for k in kinds]
     listed = named[0] if len(named) == 1 else ", ".join(named[:-1]) + " and " + named[-1]
-    return (
-        f"{column.name} is a category whose {_sound(damage)} frequent values hold most rows; "
-        f"{len(damage.bad)} other values are {listed}."
+    sound, bad = _sound(damage), len(damage.bad)
+    usual = (
+        f", and {sound} of its frequent values are sound" if sound != 1 else ", and one of its frequent values is sound"
     )
+    return f"{column.name} is a category{usual}; {f'{bad} values are' if bad != 1 else 'one value is'} {listed}."
 
 
 def _action(kinds: Sequence[str], home: str) -> str:

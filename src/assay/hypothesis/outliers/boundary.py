@@ -28,7 +28,7 @@ def at_boundary_of(context: Context, name: str, suspects: Bools) -> list[str]:
             continue
         bound = context.profile[other].numbers[suspects]
         defined = (bound > 0) & (values > 0)
-        if defined.sum() < DEFINED * suspects.sum():
+        if not defined.any() or defined.sum() < DEFINED * suspects.sum():
             continue
         ratio = np.log(values[defined] / bound[defined])
         for side in (ratio, -ratio):

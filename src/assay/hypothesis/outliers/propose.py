@@ -132,7 +132,7 @@ def _damage(
         else:
             options = options[1:]
         options = sorted(options, key=lambda o: _looseness(o, columns, left))
-    return damage_of(stages, left) if stages else None
+    return damage_of(stages, left) if any(s.suspects.any() for s in stages) else None
 
 
 def _alike(dimension: Dimension, doubted: Bools, known: Bools) -> bool:

@@ -76,6 +76,8 @@ def same_entities(
         rows &= sample[column].codes == names.index(segment)
     top, bottom = sample[metric].numbers, sample[partner].numbers
     rows &= np.isfinite(top) & np.isfinite(bottom)
+    if not rows.any():
+        return Paired(0.0, 0.0, 0, 0.0)
     who, late = sample[entity].codes[rows], days[rows] >= day
     n = len(sample[entity].values)
     levels = [_without_peaks(v[rows], 2 * who + late, 2 * n) for v in (top, bottom)]

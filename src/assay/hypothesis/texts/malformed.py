@@ -28,6 +28,8 @@ CODED = (Family.ID, Family.DIMENSION, Family.NAME, Family.FLAG)
 MEASURED = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER, Family.DATE)
 LIKELY = 0.5  # confidence from which a claim is more than a note
 RARE_SHAPE = 0.02
+VOCABULARY = 200  # different codes, of which one that comes back is a code of its own
+OFTEN = 3  # rows in which it does
 MANY_VALUES = 20_000
 
 
@@ -193,11 +195,16 @@ def _codes(context: Context, name: str, texts: list[tuple[str, int]], empty: lis
     """Codes that do not have the shape that nearly all codes of the column have."""
     if context.role(name).family not in (Family.ID, Family.TEXT):
         return []
+    own = coarse_shapes([v for v, _ in texts])
     shapes: Counter[str] = Counter()
-    for shape, (_, n) in zip(coarse_shapes([v for v, _ in texts]), texts, strict=True):
+    for shape, (_, n) in zip(own, texts, strict=True):
         shapes[shape] += n
     total = sum(shapes.values())
     usual = [s for s, n in shapes.items() if n >= RARE_SHAPE * total]
+    names = [v for shape, (v, n) in zip(own, texts, strict=True) if shape not in usual and n >= OFTEN]
+    if len(texts) <= VOCABULARY and names:
+        # Of a few values that come back some may be of another shape: FREESHIP beside SAVE10 and SPRING20.
+        empty, total = [*empty, *names], sum(n for v, n in texts if v not in names)
     held = sum(shapes[s] for s in usual) / total
     if held == 1 or not usual or len(usual) > 3 or held < PREVAILS or any(" " in s or "9" not in s for s in usual):
         return []

@@ -75,7 +75,7 @@ def ratios_of(context: Context, entity: Split) -> list[Ratio]:
         width = _dense_width(short[name]) if role.family in (Family.RATE, Family.NUMBER) else np.inf
         if role.metric:
             own = np.isfinite(short[name]).sum()
-            for other in _near(metrics, name):
+            for other in _near(metrics, name) if own else ():
                 x = short[name] - short[other]
                 covered = np.isfinite(x).sum() / own
                 if covered < 0.5 or np.isfinite(x).sum() < FEWEST:
