@@ -123,6 +123,8 @@ def corpus() -> Iterator[Tricky]:
 
 
 def dialects() -> Iterator[Tricky]:
+    yield one("thousands in some cells, told by another column", lines("imp,cost", '1500,"1,200.50"', '"1,700",3.25'),
+              {"imp": I, "cost": F}, 2, cells={(1, "imp"): 1700, (0, "cost"): 1200.5})  # fmt: skip
     yield one("spaces before quotes", lines("a, b, c", *[f'{i}, "x, {i}", {i}.5' for i in range(9)]), {"a": I, "b": T, "c": F},
               9, cells={(2, "b"): "x, 2", (2, "c"): 2.5})  # fmt: skip
     yield one("escaped quotes", lines("a,b,c", *[f'{i},"x \\"q\\", {i}",{i}.5' for i in range(9)]), {"a": I, "b": T, "c": F},
@@ -303,6 +305,21 @@ def several() -> Iterator[Tricky]:
                  notes=("type_change", "type_change"))  # fmt: skip
     yield Tricky("months in different encodings", {"1.csv": GERMAN.encode("cp1252"), "2.csv": GERMAN.encode("utf-16")},
                  GERMAN_TYPES, 6)  # fmt: skip
+    yield Tricky("a month with a mark of thousands from another country",
+                 {"1.csv": month(1), "2.csv": month(2, row="2025-{m:02d}-{d:02d},1.0{d:02d},\"{d},5\"")},
+                 types, 20, cells={(10, "clicks"): 1001, (11, "cost"): 2.5}, notes=("type_change",))  # fmt: skip
+    yield Tricky("a month from another country with gaps",
+                 {"1.csv": month(1), "2.csv": month(2, row="2025-{m:02d}-{d:02d},{d},\"{d},5\"").replace(b'"3,5"', b"N/A")},
+                 {**types, "cost": T}, 20, cells={(11, "cost"): "2.5", (12, "cost"): "N/A"}, notes=("type_change",))  # fmt: skip
+    yield Tricky("months in two currencies",
+                 {"1.csv": month(1, row="2025-{m:02d}-{d:02d},{d},${d}.5"), "2.csv": month(2, row="2025-{m:02d}-{d:02d},{d},€{d}.5")},
+                 {**types, "cost": T}, 20, notes=("type_change",))  # fmt: skip
+    yield Tricky("a month that is empty", {"1.csv": month(1), "2.csv": b" \n"}, types, 10, notes=("malformed_values",))
+    yield Tricky("a column of the name that files have", {"1.csv": b"assay_file,v\na,1\n", "2.csv": b"assay_file,w\nb,2\n"},
+                 {"assay_file": T, "v": I, "w": I}, 2, notes=("missing_columns",))  # fmt: skip
+    yield Tricky("many json files", {f"{i}.jsonl": b'{"a": 1}\n' for i in range(9)}, {"a": I}, 9)
+    yield Tricky("json of months from two countries", {"1.jsonl": b'{"v": "1,250.5"}\n', "2.jsonl": b'{"v": "1.250,5"}\n'},
+                 {"v": F}, 2, cells={(0, "v"): 1250.5, (1, "v"): 1250.5}, notes=("type_change",))  # fmt: skip
     yield Tricky("json of months", {"1.jsonl": b'{"a": 1}\n', "2.jsonl": b'{"a": 2, "b": "x"}\n'}, {"a": I, "b": T}, 2)
 
 
@@ -367,6 +384,9 @@ def objects() -> Iterator[Tricky]:
     yield one("json lines", "\n".join(map(json.dumps, rows)), types, 2, file="t.jsonl")
     yield one("json with a mark", "\ufeff" + json.dumps(rows), types, 2, file="t.json")
     yield one("json in utf-16", json.dumps([{"größe": "x"}], ensure_ascii=False), {"größe": T}, 1, "utf-16", "t.json")
+    yield one("json of numbers and texts", '[{"v": 1.5}, {"v": "2.5"}]', {"v": F}, 2, file="t.json")
+    yield one("json of numbers and words", '[{"v": 1.5}, {"v": "none yet"}]', {"v": T}, 2, file="t.json",
+              cells={(0, "v"): "1.5", (1, "v"): "none yet"})  # fmt: skip
     yield one("json of texts", '[{"cost": "1.234,50"}, {"cost": "7,25"}]', {"cost": F}, 2, file="t.json")
 
 

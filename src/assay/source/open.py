@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from assay.source.base import Source
 
+LOCK = "~$"  # what spreadsheets put beside a workbook that is open
 BIGQUERY = "bigquery://PROJECT/DATASET.TABLE"
 
 
@@ -130,17 +131,18 @@ def _files(address: str, where: str | None) -> list[Address]:
     condition = _condition(where)
     path = Path(address)
     if path.is_dir():
-        files = sorted(p for p in path.iterdir() if p.is_file() and file_format(p))
+        files = sorted(p for p in path.iterdir() if p.is_file() and file_format(p) and not p.name.startswith(LOCK))
         if not files:
             raise SourceError(f"{address}: the folder has no table files (CSV, TSV, JSON, Parquet, Excel)")
-        return [table for p in files for table in _tables(p, condition)]
+        return [table for p in files for table in _tables_or_error(p, condition)]
     if path.exists():
         return _database(address, where) if _is_database(path) else _tables(path, condition)
     file, _, part = address.rpartition("#")
     if part and Path(file).is_file():
         return _database(address, where) if _is_database(Path(file)) else [_sheet(Path(file), part, condition)]
     if glob.has_magic(address):
-        matches = [Path(p) for p in sorted(glob.glob(address, recursive=True)) if Path(p).is_file()]
+        found = [Path(p) for p in sorted(glob.glob(address, recursive=True))]
+        matches = [p for p in found if p.is_file() and not p.name.startswith(LOCK)]
         if not matches:
             raise SourceError(f"{address}: no file matches")
         return [Address(address, partial(open_files, matches, address), condition)]
@@ -153,6 +155,18 @@ def _is_database(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(12)[8:] == b"DUCK"
+
+
+def _tables_or_error(path: Path, condition: exp.Expr | None) -> list[Address]:
+    """The tables of a file; one that cannot be looked into says so when it is opened, and stops no other file."""
+    try:
+        return _tables(path, condition)
+    except SourceError as error:
+        return [Address(path.name, partial(_refused, error), condition)]
+
+
+def _refused(error: SourceError, settings: Settings, where: exp.Expr | None) -> Source:  # noqa: ARG001 - an opener
+    raise error
 
 
 def _tables(path: Path, condition: exp.Expr | None) -> list[Address]:

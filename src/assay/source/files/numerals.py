@@ -129,7 +129,7 @@ def numerals_of(values: Sequence[str], counts: Iterable[int], decimal: str | Non
     """How a column writes numbers, by the marks in its values.
 
     Args:
-        decimal: the mark that other columns of the same file use; decides where the column itself does not.
+        decimal: the mark that other columns of the same file use for certain; decides where the column itself does not.
     """
     votes, ambiguous, kinds = {".": 0, ",": 0}, {".": 0, ",": 0}, {".": 0, ",": 0}
     short = long = 0
@@ -157,10 +157,11 @@ def numerals_of(values: Sequence[str], counts: Iterable[int], decimal: str | Non
         return plain
     if ambiguous[","] >= ambiguous["."]:
         # Three digits after a comma are thousands, unless numbers of that size are written without one.
-        return replace(plain, decimal="," if (decimal == "," and not short) or long else ".", certain=False)
+        fraction = not short or bool(long) if decimal == "," else decimal is None and bool(long)
+        return replace(plain, decimal="," if fraction else ".", certain=False)
     # A fixed number of decimals would show in small numbers as well; decimals without trailing zeros are seldom none.
-    grouped = not long and kinds["."] >= SURE and short >= 0.05 * ambiguous["."]
-    return replace(plain, decimal="," if (decimal == "," and not long) or grouped else ".", certain=False)
+    grouped = decimal is None and not long and kinds["."] >= SURE and short >= 0.05 * ambiguous["."]
+    return replace(plain, decimal="," if decimal == "," or grouped else ".", certain=False)
 
 
 def _mark(digits: str) -> tuple[str | None, bool]:

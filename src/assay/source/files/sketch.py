@@ -14,7 +14,7 @@ from assay.source.files.dialect import Dialect, Record, declared_delimiter, dete
 from assay.source.files.layout import Layout, find_layout, footer_start, is_total
 from assay.source.files.mixed_calendars import MixedCalendar
 from assay.source.files.numerals import Numerals
-from assay.source.files.written import Habits, Writing, habits_of, manner, writing_of
+from assay.source.files.written import Habits, Writing, habits_of, manner, unit_of, writing_of
 
 HEAD = 1 << 18
 TAIL = 1 << 16
@@ -168,12 +168,13 @@ def _footer(body: Sequence[Record], width: int, lines: Sequence[str]) -> int:
 
 
 def alike(one: Sketch, other: Sketch) -> bool:
-    """Whether two files have the same columns, and values of the same types in them, written in the same manner."""
+    """Whether two files have the same columns, and values of the same types in them, written in the same manner and unit."""
     if one.dialect != other.dialect or one.layout.names != other.layout.names:
         return False
     mine, theirs = one.writings, other.writings
-    manners = [{manner(mine[n]), manner(theirs[n])} - {None} for n in mine]
-    return all(family(mine[n]) == family(theirs[n]) for n in mine) and all(len(m) < 2 for m in manners)
+    told = [{manner(mine[n]), manner(theirs[n])} - {None} for n in mine]
+    told += [{unit_of(mine[n], one.values[n]), unit_of(theirs[n], other.values[n])} - {None} for n in mine]
+    return all(family(mine[n]) == family(theirs[n]) for n in mine) and all(len(seen) < 2 for seen in told)
 
 
 def family(writing: Writing | None) -> str:

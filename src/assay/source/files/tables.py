@@ -17,6 +17,7 @@ from assay.source.busy import busy
 from assay.source.duckdb import NUMBERED, DuckDBSource, columns_of, connect, one_line, within_bound
 from assay.source.files.staged import Staged, file_list
 from assay.source.footprint import Footprint
+from assay.source.notes import Note
 from assay.source.recipe import Recipe
 from assay.source.scratch import scratch_path
 
@@ -36,6 +37,7 @@ READERS = {
 COMPRESSED = (".gz", ".zst", ".bz2", ".xz", ".zip")
 LEGACY = (".xls", ".xlsb", ".ods", ".numbers")
 STAGED = "staged"
+BLANK_BYTES = 1_024
 
 
 def file_format(path: Path) -> str | None:
@@ -73,6 +75,13 @@ def open_files(
         raise SourceError(f"{name}: {paths[0].suffix} is not read; save it as .xlsx or CSV")
     if len(formats) != 1 or None in formats:
         raise SourceError(f"{name}: not a table file; assay reads {', '.join(sorted(READERS))}")
+    blank = [path.name for path in paths if _blank(path)] if len(paths) > 1 else []
+    if 0 < len(blank) < len(paths):
+        held = [place for place, path in enumerate(paths) if not _blank(path)]
+        addresses = [addresses[place] for place in held] if addresses is not None else None
+        paths = [paths[place] for place in held]
+    else:
+        blank = []
     for path in paths:
         _check_readable(path)
     scratch, reading = scratch or scratch_path(), Staged(STAGED, (), ())
@@ -110,7 +119,7 @@ def open_files(
             recipe=recipe,
             inferred=formats != {"parquet"},
             hidden=reading.hidden,
-            notes=reading.notes,
+            notes=(*reading.notes, *_without_rows(blank)),
             parts=_parts(connection, listed) if formats == {"parquet"} and len(paths) > 1 else None,
         )
     except BaseException as error:
@@ -167,6 +176,30 @@ def _stage(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[str, s
 def _position(connection: duckdb.DuckDBPyConnection) -> str:
     names = {n.lower() for n in connection.sql(f"SELECT * FROM {STAGED} LIMIT 0").columns}
     return NUMBERED if "rowid" in names else "rowid"
+
+
+def _blank(path: Path) -> bool:
+    """Whether a file holds nothing but white space."""
+    if not path.is_file() or path.stat().st_size > BLANK_BYTES:
+        return False
+    try:
+        return not path.read_bytes().strip()
+    except OSError:
+        return False
+
+
+def _without_rows(names: Sequence[str]) -> list[Note]:
+    """A note on the files of several that are empty."""
+    if not names:
+        return []
+    listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return [
+        Note(
+            "malformed_values", (), f"{listed}: empty, without rows and header", rows=0, harm=0.8, confidence=0.85,
+            action="fetch these files again; what they should hold is missing in the table",
+            evidence={"files": list(names[:5]), "files_in_all": len(names), "file": "empty files"},
+        )
+    ]  # fmt: skip
 
 
 def _check_readable(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -20,7 +21,8 @@ from assay.source.files.typed import type_columns
 from assay.source.files.unpacked import packing, unpacked
 from assay.source.recipe import Recipe
 
-LARGEST_OBJECT = 134_217_728
+LARGEST_OBJECT, SMALL_OBJECT = 134_217_728, 16_777_216  # bytes; buffers are as large
+EMPTY = (["json"], ["JSON"], ["json"])  # what the engine makes of a file without objects
 _KNOWN = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -55,7 +57,7 @@ def stage_texts(
         shown = _shown(paths, addresses or [str(p) for p in paths])
         if kind == "json":
             decoded = [_decoded(path, scratch / f"decoded{i}") for i, path in enumerate(plain)]
-            staged = _objects(connection, decoded, table, shown if decoded == plain else None)
+            staged = _objects(connection, decoded, table, shown if decoded == plain else None, names)
             plain = decoded
         elif quickly := stage_quickly(connection, plain, table, shown):
             staged = quickly
@@ -109,14 +111,38 @@ def _workbooks(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], tab
 
 
 def _objects(
-    connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], table: str, shown: Sequence[str] | None
+    connection: duckdb.DuckDBPyConnection,
+    paths: Sequence[Path],
+    table: str,
+    shown: Sequence[str] | None,
+    names: Sequence[str],
 ) -> Staged:
-    union = ", union_by_name = true" if len(paths) > 1 else ""
-    options = f"maximum_object_size = {LARGEST_OBJECT}, sample_size = -1{union}"
-    connection.execute(f"CREATE TABLE {table} AS SELECT * FROM read_json_auto({file_list(paths)}, {options})")
-    return Staged(
-        table, (), (), Recipe(f"read_json_auto({file_list(shown)}, {options})") if shown is not None else None
-    )
+    """JSON files, each with the types of its own values; those of one form are one table that anybody can read so."""
+    parts = [Staged(f"{table}_{place}", (), ()) for place in range(len(paths))]
+    forms = []
+    options = "sample_size = -1"
+    for part, path in zip(parts, paths, strict=True):
+        largest = min(LARGEST_OBJECT, max(SMALL_OBJECT, path.stat().st_size))
+        options = f"maximum_object_size = {largest}, sample_size = -1"
+        connection.execute(f"CREATE TABLE {part.table} AS SELECT * FROM read_json_auto({text(str(path))}, {options})")
+        described = connection.sql(f"SELECT * FROM {part.table} LIMIT 0")
+        columns, types = list(described.columns), list(map(str, described.types))
+        mixed = [n for n, kind in zip(columns, types, strict=True) if kind == "JSON"]
+        for name in mixed:  # numbers beside texts: as texts, without their quotes
+            column = quoted(name)
+            connection.execute(f"ALTER TABLE {part.table} ALTER {column} TYPE VARCHAR USING ({column} ->> '$')")
+        forms.append((columns, types, mixed))
+    held = [part for part, form in zip(parts, forms, strict=True) if form != EMPTY] or parts[:1]
+    staged = Staged(table, (), ())
+    if len(held) == 1:
+        connection.execute(f"ALTER TABLE {held[0].table} RENAME TO {table}")
+    else:
+        from assay.source.files.together import unite
+
+        staged = unite(connection, held, table, [n for n, part in zip(names, parts, strict=True) if part in held])
+    alike = all(form == forms[0] for form in forms) and not forms[0][2] and not staged.notes
+    recipe = Recipe(f"read_json_auto({file_list(shown)}, {options})") if shown is not None and alike else None
+    return replace(staged, recipe=recipe)
 
 
 def _decoded(path: Path, target: Path) -> Path:

@@ -29,7 +29,7 @@ def sheet_names(path: Path) -> list[str]:
         SourceError: the file is no workbook, or locked with a password.
     """
     with _reading(path) as workbook:
-        return [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).total_height]
+        return [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).height]
 
 
 def stage_sheet(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str, table: str, name: str) -> Staged:

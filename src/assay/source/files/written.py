@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -33,11 +33,13 @@ class Writing:
         type: what the values are.
         form: how they are written; None where the engine's own cast reads them.
         numbers: the distinct values as numbers (dates as days since 1970), NaN where they do not read.
+        pointed: whether numbers that the engine reads have a point that can only be a decimal one.
     """
 
     type: ColumnType
     form: Numerals | CalendarFormat | MixedCalendar | None
     numbers: tuple[float, ...]
+    pointed: bool = False
 
     def expression(self, column: exp.Expr) -> exp.Expr:
         """SQL of the typed value; null where the text does not read."""
@@ -85,7 +87,8 @@ def _numbers(values: Sequence[str], counts: Sequence[int], habits: Habits) -> Wr
     numerals = numerals_of(values, counts, habits.decimal)
     if share(plain, counts) == 1 and numerals.decimal == ".":
         whole = all(n % 1 == 0 for n in plain) and not any("." in v for v in values[:1000])
-        return Writing(ColumnType.INTEGER if whole else ColumnType.FLOAT, None, plain)
+        pointed = not whole and numerals.certain
+        return Writing(ColumnType.INTEGER if whole else ColumnType.FLOAT, None, plain, pointed)
     numbers = tuple(map(numerals.number, values))
     if share(numbers, counts) < READABLE:
         return None
@@ -95,13 +98,27 @@ def _numbers(values: Sequence[str], counts: Sequence[int], habits: Habits) -> Wr
     return Writing(ColumnType.INTEGER if whole else ColumnType.FLOAT, None if only_plain else numerals, numbers)
 
 
-def manner(writing: Writing | None) -> str | None:
-    """How values are written, where those of another column must be written so to be read like them; None: anyhow."""
+def manner(writing: Writing | None, habits: Habits = Habits()) -> str | None:
+    """How values are written, where those of another column must be written so to be read like them; None: anyhow.
+
+    Args:
+        habits: what the other columns of the file decided, where the values do not.
+    """
     if writing is None or isinstance(writing.form, MixedCalendar):
         return None
     if writing.form is None:
-        return None if writing.type is ColumnType.INTEGER else Numerals().name
-    return writing.form.name if writing.form.certain else None
+        return Numerals().name if writing.pointed else None
+    told = habits.decimal if isinstance(writing.form, Numerals) else habits.day_first
+    return writing.form.name if writing.form.certain or told is not None else None
+
+
+def unit_of(writing: Writing | None, values: Iterable[str]) -> str | None:
+    """The currencies and the per-cent sign beside numbers, or that there are none; None where nothing tells."""
+    told = [v for v in values if v.strip("0.,")] if writing is not None and writing.type.numeric else []
+    if writing is None or not told:
+        return None
+    signs = {writing.form.sign(v) for v in told} - {""} if isinstance(writing.form, Numerals) else set[str]()
+    return ", ".join(sorted(signs)) or "no unit"
 
 
 def share(parsed: Sequence[float], counts: Sequence[int]) -> float:
@@ -113,6 +130,7 @@ def share(parsed: Sequence[float], counts: Sequence[int]) -> float:
 def habits_of(writings: Sequence[Writing | None]) -> Habits:
     """What the columns whose writing is certain say for those where it is not."""
     decimals = {w.form.decimal for w in writings if w and isinstance(w.form, Numerals) and w.form.certain}
+    decimals |= {"." for w in writings if w and w.pointed}
     dates = {
         w.form.order == "dmy"
         for w in writings
