@@ -168,7 +168,7 @@ def _footer(body: Sequence[Record], width: int, lines: Sequence[str]) -> int:
 
 
 def alike(one: Sketch, other: Sketch) -> bool:
-    """Whether two files have the same columns, and values of the same types in them, written in the same manner and unit."""
+    """Whether two files have the same columns, and values of the same types, in the same manner and unit."""
     if one.dialect != other.dialect or one.layout.names != other.layout.names:
         return False
     mine, theirs = one.writings, other.writings
