@@ -5,6 +5,7 @@ What an audit needs once its table is open is imported while the engine opens an
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -31,6 +32,7 @@ if TYPE_CHECKING:  # an audit without memory starts without it
     from assay.report.record import Audit
     from assay.source.base import Column, Source
 
+log = logging.getLogger(__name__)
 Progress = Callable[[str], None]
 LAST = "last"  # of --since: since the last audit
 SINCE_SAMPLE = 5_000
@@ -120,7 +122,12 @@ def audits(
                 first = session.since() if session is not None and since == LAST else since
                 if session is not None:
                     session.partial = first is not None
-                condition, settings = _since(table, settings, first, prepared)
+                before: list[Source] = []  # what is opened to find the date column
+                try:
+                    condition = _since(table, settings, first, prepared, before)
+                finally:
+                    for looked in before:
+                        settings = _less(settings, looked)
                 with told_when_busy(prepared.begin):
                     opened = table.open(settings, condition)
                 try:
@@ -130,9 +137,15 @@ def audits(
                 finally:
                     settings = _less(settings, opened)
                     opened.close()
-                yield table.name, result
+                yield table.name, _with_look(result, before)
             except AssayError as error:
                 yield table.name, error
+            except Exception as error:
+                if len(tables) == 1:
+                    raise
+                log.debug("the audit of %s failed", table.name, exc_info=True)
+                what = f"{type(error).__name__}: {error}".splitlines()[0]
+                yield table.name, AssayError(f"{table.name}: internal error ({what}); please report it")
 
 
 @dataclass(frozen=True)
@@ -263,24 +276,53 @@ def _opened(memory: Memory | str | None) -> AbstractContextManager[Memory | None
     return Memory(memory)
 
 
-def _since(table: Address, settings: Settings, since: str | None, prepared: _Ahead) -> tuple[exp.Expr | None, Settings]:
-    """The condition that a row's day is ``since`` or later, and what is left to spend after a look for the date."""
+def _since(
+    table: Address, settings: Settings, since: str | None, prepared: _Ahead, opened: list[Source]
+) -> exp.Expr | None:
+    """The condition that a row's day is ``since`` or later.
+
+    Args:
+        opened: takes the tables that are opened for a look at the dates; they are closed.
+    """
     if since is None:
-        return None, settings
+        return None
+    from sqlglot import exp
+
     from assay.domain.roles import assign_roles
     from assay.domain.since import since_condition, since_day
     from assay.profile.drawn import take_sample
 
     day, source = since_day(since), table.open(settings)
+    opened.append(source)
     try:
         stored = source.since(day)
+        if stored is not None and not source.coarse:
+            return stored
         if stored is not None:
-            return stored, settings
+            source.close()
+            source = table.open(_less(settings, source), stored)
+            opened.append(source)
         sample = take_sample(source, SINCE_SAMPLE)
     finally:
-        settings = _less(settings, source)
         source.close()
-    return since_condition(table.name, sample, assign_roles(sample, prepared.pack()), day), settings
+    try:
+        own = since_condition(table.name, sample, assign_roles(sample, prepared.pack()), day)
+    except SourceError:
+        if stored is None:
+            raise
+        return stored
+    return own if stored is None else exp.and_(stored, own)
+
+
+def _with_look(audit: Audit, before: Sequence[Source]) -> Audit:
+    """An audit with the statements that found its date column, and what they cost."""
+    asked = [sql for source in before for sql in source.asked]
+    if not asked:
+        return audit
+    read = [cost.bytes for cost in (audit.cost, *(source.spent for source in before))]
+    size = None if None in read else sum(b for b in read if b is not None)
+    cost = replace(audit.cost, statements=audit.cost.statements + len(asked), bytes=size)
+    return replace(audit, cost=cost, statements=(*asked, *audit.statements))
 
 
 def _less(settings: Settings, source: Source) -> Settings:

@@ -22,6 +22,8 @@ from assay.scan.planner import statements
 from assay.source.base import Source
 from assay.source.open import Address, find_tables
 
+UNKNOWN_ROWS = 10_000_000  # a table of unknown size is planned like a large one: to count it would be a statement
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -84,7 +86,9 @@ def _plan(table: Address, settings: Settings, since: str | None, pack: Pack) -> 
     # The size of the whole table is metadata; that of its audited rows is not, and serves as their bound.
     source = table.opener(settings, None)
     try:
-        rows, sample = source.rows, empty_sample(source)
+        known, sample = source.known_rows, empty_sample(source)
+        rows = known if known is not None else UNKNOWN_ROWS
+        source.rows = rows
         roles = assign_roles(sample, pack)
         condition = None
         if since:

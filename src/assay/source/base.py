@@ -123,6 +123,16 @@ class Source(Protocol):
         """
         ...
 
+    @property
+    def coarse(self) -> bool:
+        """Whether that condition lets earlier days in, as rows are stored by month: the date column has to help."""
+        ...
+
+    @property
+    def known_rows(self) -> int | None:
+        """The number of rows as far as it is known without a statement that costs."""
+        ...
+
     def first_rows(self, fields: Sequence[exp.Expr], order: exp.Expr, limit: int) -> exp.Expr:
         """Aggregate: the structs of ``fields`` of the first ``limit`` rows by ``order``, as a list."""
         ...

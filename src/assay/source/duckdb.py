@@ -184,8 +184,14 @@ class DuckDBSource:
         limit = exp.Literal.number(max(1, round(fraction * 1_000_000)))
         return exp.select("*").from_(self.relation()).where(exp.LT(this=share, expression=limit)).subquery("sampled")
 
+    coarse = False
+
     def since(self, day: date) -> exp.Expr | None:
         return None
+
+    @property
+    def known_rows(self) -> int | None:
+        return self.rows
 
     def first_rows(self, fields: Sequence[exp.Expr], order: exp.Expr, limit: int) -> exp.Expr:
         row = exp.Anonymous(this="struct_pack", expressions=list(fields))

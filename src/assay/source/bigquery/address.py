@@ -55,7 +55,7 @@ def parse_address(address: str) -> BigQueryAddress:
     path, _, query = rest.partition("?")
     project, _, named = unquote(path).strip("/").partition("/")
     dataset, _, table = named.partition(".")
-    if not project or not dataset:
+    if not project or not dataset or (not table and named.endswith(".")):
         raise SourceError(f"{address}: write it as {FORM}, or without .TABLE for all tables of the data set")
     if not re.fullmatch(r"[\w$-]+", dataset) or any(c in table for c in "/`\\\"'\n"):
         raise SourceError(f"{address}: not a name of a data set and a table; write it as {FORM}")

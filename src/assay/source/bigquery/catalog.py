@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _SHARD = re.compile(r"(.*\D)(\d{8}|\d{6}|\d{4})\Z", re.DOTALL)
 _AT_ONCE = 8  # requests for schemas
-PLAIN = "TABLE"
+PLAIN, EXTERNAL = "TABLE", "EXTERNAL"
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,14 @@ class Described:
         tables: the newest first; several only for tables by day.
         digits: of the day that ends their names, 0 for a single table.
         error: why it cannot be audited.
+        among_others: whether there are tables between them that are not meant, or may not be read.
     """
 
     name: str
     tables: tuple[Table, ...]
     digits: int = 0
     error: AssayError | None = None
+    among_others: bool = False
 
     @property
     def newest(self) -> Table:
@@ -62,14 +64,16 @@ def describe(connection: Connection) -> list[Described]:
     with explained(name, address):
         if not address.pattern:
             return [Described(name, (connection.client.get_table(_reference(address, address.table)),))]
-        listed = connection.client.list_tables(f"{address.project}.{address.dataset}")
-        wanted = [t.table_id for t in listed if _matches(address.table or "*", t.table_id)]
+        listed = {
+            t.table_id: t.table_type for t in connection.client.list_tables(f"{address.project}.{address.dataset}")
+        }
+        wanted = [name for name in listed if _matches(address.table or "*", name)]
     if not wanted:
         raise SourceError(f"{name}: {'no table matches' if address.table else 'the data set has no tables'}")
     with ThreadPoolExecutor(_AT_ONCE) as asking:
         described = list(asking.map(lambda table: _described(connection, table), wanted))
     found = [d for d in described if d is not None]
-    return sorted(_with_shards(found), key=_changed, reverse=True)
+    return sorted(_with_shards(found, listed), key=_changed, reverse=True)
 
 
 def _reference(address: BigQueryAddress, table: str) -> str:
@@ -87,8 +91,14 @@ def _described(connection: Connection, table: str) -> Described | None:
         return Described(name, (), error=explain(error, name, address))
 
 
-def _with_shards(found: Sequence[Described]) -> list[Described]:
-    """Tables whose names differ only in a day at the end become one, if their schemas agree."""
+def _with_shards(found: Sequence[Described], listed: Mapping[str, str]) -> list[Described]:
+    """Tables whose names differ only in a day at the end become one, if their schemas agree.
+
+    The service reads no pattern that a view or an external table has as well.
+
+    Args:
+        listed: the type of every table of the data set, by name.
+    """
     families: dict[tuple[str, int], list[Described]] = {}
     alone = []
     for one in found:
@@ -100,8 +110,13 @@ def _with_shards(found: Sequence[Described]) -> list[Described]:
     for (prefix, digits), shards in families.items():
         shards.sort(key=lambda d: d.name, reverse=True)
         tables = tuple(d.newest for d in shards)
-        if len(shards) > 1 and _agree(tables):
-            alone.append(Described(f"{prefix}*", tables, digits))
+        start = tables[0].table_id[:-digits]
+        alike = [name for name in listed if name.startswith(start)]
+        if len(shards) > 1 and _agree(tables) and all(listed[name] == PLAIN for name in alike):
+            days = {t.table_id[-digits:] for t in tables}
+            between = {n[len(start) :] for n in alike if len(n) == len(start) + digits} - days
+            others = any(min(days) < day < max(days) for day in between)
+            alone.append(Described(f"{prefix}*", tables, digits, among_others=others))
         else:
             alone.extend(shards)
     return alone

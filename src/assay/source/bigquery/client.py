@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from google.api_core import exceptions as api
+from google.auth import exceptions as auth
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
@@ -56,13 +57,13 @@ class Connection:
         if max_bytes is not None:
             config.maximum_bytes_billed = max_bytes
         if self.address.timeout:
-            config.job_timeout_ms = int(self.address.timeout * 1000)
+            config.job_timeout_ms = max(1, int(self.address.timeout * 1000))
         with explained(name, self.address, sql):
             job = self.client.query(sql, job_config=config, location=self._location, project=self.address.payer)
             self._running.add(job)
             try:
                 job.result(timeout=self.address.timeout, max_results=0)
-            except (KeyboardInterrupt, SystemExit, TimeoutError):
+            except (KeyboardInterrupt, SystemExit, TimeoutError, OSError):
                 _cancel(job)
                 raise
             finally:
@@ -93,7 +94,7 @@ class Connection:
         """The first rows as they are listed, which is not billed; None where the table cannot be listed."""
         try:
             return self.client.list_rows(table, max_results=rows).to_arrow(create_bqstorage_client=False)
-        except (api.GoogleAPICallError, ValueError):
+        except (api.GoogleAPICallError, ValueError, NotImplementedError, OSError):
             return None
 
     def interrupt(self) -> None:
@@ -113,8 +114,9 @@ class Connection:
             rows = job.result().to_arrow_iterable(storage, max_queue_size=_QUEUED)
             try:
                 first = next(rows, None)
-            except (api.Forbidden, api.MethodNotImplemented):
-                self._by_storage = False  # no right to open read sessions, or no such API: pages are slower, and do
+            except (api.GoogleAPICallError, auth.GoogleAuthError, OSError):
+                # No right to open read sessions, no such API, or no way through a proxy: pages are slower, and do.
+                self._by_storage = False
             else:
                 if first is not None:
                     yield first

@@ -16,6 +16,8 @@ from assay.source.bigquery.address import BigQueryAddress
 READER = "roles/bigquery.dataViewer"
 _FILTER = re.compile(r"without a filter over column\(s\) (.+?) that can be used for partition elimination")
 _TAGGED = re.compile(r"policy tag.*?\bcolumns? ([^\s,;]+)", re.IGNORECASE)
+_TABLE = re.compile(r"not found: table ([\w$-]+[:.][\w$-]+[.][\w$*-]+)", re.IGNORECASE)
+_OTHER = re.compile(r"denied: (?:table|dataset|view) ([\w$-]+):([\w$-]+)", re.IGNORECASE)
 _LOCATED = re.compile(r"not found in location (\S+)")
 _TRACE = re.compile(r"\s*(Location: |Job ID: |; reason: ).*", re.DOTALL)
 
@@ -100,18 +102,23 @@ def _denied(text: str, lowered: str, reasons: set[str], name: str, address: BigQ
         return f"{name}: no permission to read results; you need roles/bigquery.readSessionUser on {address.payer}"
     if "drive credentials" in lowered or "google drive" in lowered:
         return f"{name}: a table in Google Drive needs credentials with the Drive scope; copy it into BigQuery"
-    where = f"{address.project}.{address.dataset}"
+    if "storage.objects" in lowered:
+        return f"{name}: no permission to read the files of this table; you need roles/storage.objectViewer: {text}"
+    other = _OTHER.search(text)
+    where = f"{other.group(1)}.{other.group(2)}" if other else f"{address.project}.{address.dataset}"
     return f"{name}: no permission to read it; you need {READER} on {where}: {text}"
 
 
 def _missing(text: str, name: str, address: BigQueryAddress) -> str:
-    located = _LOCATED.search(text)
-    if located:
+    located, missing = _LOCATED.search(text), _TABLE.search(text)
+    if missing and missing.group(1) not in (name, f"{address.project}.{name}", f"{address.project}:{name}"):
+        return f"{name}: it reads {missing.group(1)}, which is not there: {text}"
+    if located and "not found: dataset" in text.lower():
         found = located.group(1).rstrip(".")
         return (
             f"{name}: data set {address.dataset} is not in location {found}; name its own one with ?location=EU or like"
         )
-    if text.lower().startswith("not found: project") or ("project" in text.lower() and "dataset" not in text.lower()):
+    if text.lower().startswith("not found: project"):
         return f"{name}: project {address.project} is not there, or not visible to you: {text}"
     return f"{name}: {text}"
 

@@ -35,6 +35,7 @@ class Partitioning:
         required: whether the table can only be read with a condition on it.
         digits: of the suffix, where tables are the partitions.
         interval: how many integers a partition spans, where they are not days.
+        span: ``hour``, ``day``, ``month`` or ``year``: what a partition holds, where they are days.
     """
 
     column: str
@@ -42,11 +43,19 @@ class Partitioning:
     required: bool = False
     digits: int = 0
     interval: int = 1
+    span: str = "day"
+
+    @property
+    def coarse(self) -> bool:
+        """Whether the partition of a day holds earlier days, which no condition on the partition leaves out."""
+        return self.span in ("month", "year") and (bool(self.digits) or self.column in _PSEUDO)
 
     def since(self, day: date) -> exp.Expr | None:
         """The condition that only partitions of that day and later are read; None where partitions are no days."""
         if not self.by_day:
             return None
+        if self.coarse:  # such a partition is called by its first day
+            day = day.replace(day=1, month=1 if self.span == "year" else day.month)
         if self.digits:
             text = day.strftime(_LENGTHS[self.digits])
             return exp.GTE(this=exp.column(self.column), expression=exp.Literal.string(text))
@@ -113,7 +122,8 @@ def partitioning(table: Any) -> Partitioning | None:
     if table.time_partitioning is not None:
         # Tables made long ago say so here; the client's own attribute for it warns.
         required = required or bool(table.to_api_repr()["timePartitioning"].get("requirePartitionFilter"))
-        return Partitioning(table.time_partitioning.field or INGESTION, True, required)
+        span = (table.time_partitioning.type_ or "DAY").lower()
+        return Partitioning(table.time_partitioning.field or INGESTION, True, required, span=span)
     if table.range_partitioning is not None:
         span = int(table.range_partitioning.range_.interval or 1)
         return Partitioning(table.range_partitioning.field, False, required, interval=span)

@@ -17,7 +17,7 @@ from assay.source.base import Column, Cost
 from assay.source.bigquery.address import BigQueryAddress, parse_address
 from assay.source.bigquery.answers import apart, below_each_other, flatten, narrow
 from assay.source.bigquery.bytes import column_bytes
-from assay.source.bigquery.catalog import PLAIN, Described, describe
+from assay.source.bigquery.catalog import EXTERNAL, PLAIN, Described, describe
 from assay.source.bigquery.client import Connection
 from assay.source.bigquery.columns import leaves
 from assay.source.bigquery.errors import needs_filter
@@ -27,7 +27,8 @@ from assay.source.duckdb import within_bound
 from assay.source.open import Address
 
 SAMPLED_BY_BLOCKS = 256_000_000  # bytes of a table from which on reading a tenth of its blocks is worth it
-ENOUGH = 0.5  # share of the wanted rows below which a sample of blocks is drawn anew from all rows
+FEW = 100  # rows beyond what was wanted that do not matter
+ENOUGH = 0.5  # share of the wanted rows below which a sample is drawn anew in another way
 
 
 class BigQuerySource:
@@ -101,6 +102,14 @@ class BigQuerySource:
     def since(self, day: date) -> exp.Expr | None:
         return self._partitions.since(day) if self._partitions is not None else None
 
+    @property
+    def coarse(self) -> bool:
+        return self._partitions is not None and self._partitions.coarse
+
+    @property
+    def known_rows(self) -> int | None:
+        return self._stored_rows if self._where is None else None
+
     def render(self, query: exp.Expr) -> str:
         if isinstance(query, exp.Query):
             return self._writer.statement(query, self._draws)
@@ -130,7 +139,10 @@ class BigQuerySource:
         if not self._described.stored:
             return None
         shown = self._connection.first_rows(self._described.newest, rows)
-        return None if shown is None else flatten(shown, self._leaves)
+        try:
+            return None if shown is None else flatten(shown, self._leaves)
+        except (pa.ArrowException, KeyError):  # a type that Arrow does not turn into text, a column added since
+            return None
 
     def combined(self, queries: Sequence[exp.Expr]) -> list[exp.Expr]:
         """One query with the rows of all of them below each other, each in columns of its own."""
@@ -149,6 +161,8 @@ class BigQuerySource:
     def estimate(self, query: exp.Expr) -> Cost:
         sql = self._sql(query)
         told = self._connection.dry_run(sql, self.name)  # also where it tells nothing: the statement is checked
+        if told == 0 and any(t.table_type == EXTERNAL for t in self._described.tables):
+            told = None  # what lies outside is not counted beforehand
         return Cost(1, told if told is not None and self._connection.bills else self.counted(query))
 
     def interrupt(self) -> None:
@@ -242,16 +256,22 @@ class BigQuerySource:
         return Draw(fraction)
 
     def _too_few(self, query: exp.Expr, rows: int) -> bool:
-        """Whether a sample of blocks was too small; then the next statement draws it from all rows."""
+        """Whether a sample is far from the size that was wanted; then the next statement draws it in another way.
+
+        Blocks may hold few of the rows; then all rows are drawn from. By their values equal rows are drawn together;
+        then they are numbered.
+        """
         if not isinstance(query, exp.Select) or query.args.get("group") or query.find(exp.AggFunc):
             return False
         for table in query.find_all(exp.Table):
             draw = self._draws.get(table.name)
-            if draw is not None and draw.percent is not None:
-                fraction = draw.share * draw.percent / 100
-                if rows < ENOUGH * fraction * self.rows:
-                    self._draws[table.name] = Draw(fraction)
-                    return True
+            if draw is None or draw.numbered or not self.rows:
+                continue
+            fraction = draw.share * (draw.percent or 100) / 100
+            wanted = fraction * self.rows
+            if rows < ENOUGH * wanted or (draw.percent is None and rows > wanted / ENOUGH + FEW):
+                self._draws[table.name] = Draw(fraction, numbered=draw.percent is None)
+                return True
         return False
 
 
@@ -293,7 +313,7 @@ def _relation(described: Described) -> exp.Table:
 
 def _partitions(described: Described) -> Partitioning | None:
     if described.digits:
-        return Partitioning(SUFFIX, digits=described.digits)
+        return Partitioning(SUFFIX, digits=described.digits, span={4: "year", 6: "month"}.get(described.digits, "day"))
     return partitioning(described.newest)
 
 
@@ -301,11 +321,13 @@ def _limited(described: Described, where: exp.Expr | None) -> exp.Expr | None:
     """The condition, and for tables by day the one that keeps other tables with the same beginning out."""
     if not described.digits:
         return where
-    suffixes = [t.table_id[-described.digits :] for t in described.tables]
-    suffix, first, last = exp.column(SUFFIX), min(suffixes), max(suffixes)
-    own = exp.and_(
+    suffixes = sorted(t.table_id[-described.digits :] for t in described.tables)
+    suffix, first, last = exp.column(SUFFIX), suffixes[0], suffixes[-1]
+    own: exp.Expr = exp.and_(
         suffix >= exp.Literal.string(first),
         suffix.copy() <= exp.Literal.string(last),
         exp.Length(this=suffix.copy()).eq(described.digits),
     )
+    if described.among_others:
+        own = exp.In(this=suffix.copy(), expressions=[exp.Literal.string(s) for s in suffixes])
     return exp.and_(own, where) if where is not None else own

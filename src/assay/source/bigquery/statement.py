@@ -20,6 +20,7 @@ from assay.source.bigquery.dialect import google
 VIEW = "assay_table"
 SAMPLE = "assay_sample"
 POSITION = "assay_position"
+NUMBER = "assay_number"
 _BITS = 30  # of the hash that draws a sample
 LARGEST_BLOCKS = 10.0  # per cent of a table's blocks that a sample may read
 
@@ -31,10 +32,12 @@ class Draw:
     Attributes:
         share: of the rows that are read, drawn by a hash of their values.
         percent: of the table's blocks that are read (None: all).
+        numbered: whether equal rows are told apart by their number; else all of them are drawn, or none.
     """
 
     share: float
     percent: float | None = None
+    numbered: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ class Writer:
     def _rows(self, named: Sequence[Leaf], draw: Draw | None, *, positioned: bool) -> exp.Select:
         fields = [_field(leaf) for leaf in named]
         content = _hash([self._hashable(leaf.stored(), leaf.column.type) for leaf in named] or [exp.Literal.number(0)])
-        if positioned:
+        if positioned or (draw is not None and draw.numbered):
             fields.append(exp.alias_(content, POSITION))
         query = exp.select(*(fields or [exp.alias_(exp.Literal.number(1), POSITION)])).from_(self.table.copy())
         if draw is not None and draw.percent is not None:
@@ -126,6 +129,11 @@ class Writer:
             query.args["from_"].this.set("sample", blocks)
         if self.where is not None:
             query = query.where(self.condition)
+        if draw is not None and draw.numbered:
+            number = exp.Window(this=exp.RowNumber(), partition_by=[content.copy()])
+            rows = query.select(exp.alias_(number, NUMBER)).subquery("numbered")
+            content = _hash([exp.column(POSITION), exp.column(NUMBER)])
+            query = exp.select(exp.Star(except_=[exp.to_identifier(NUMBER)])).from_(rows)
         if draw is not None and draw.share < 1:
             low = exp.BitwiseAnd(this=content.copy(), expression=exp.Literal.number((1 << _BITS) - 1))
             query = query.where(exp.paren(low) < round(draw.share * (1 << _BITS)))
