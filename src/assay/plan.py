@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sqlglot import exp
+
 from assay.config import Settings
 from assay.domain.grouping import group_plan
 from assay.domain.pack import Pack, load_packs
 from assay.domain.role import Roles
 from assay.domain.roles import assign_roles
 from assay.domain.since import since_condition, since_day
-from assay.errors import AssayError
+from assay.errors import AssayError, SourceError
 from assay.profile.draw import sample_query, sample_size
 from assay.profile.drawn import empty_sample
 from assay.profile.groups import groups_query
@@ -94,8 +96,13 @@ def _plan(table: Address, settings: Settings, since: str | None, pack: Pack) -> 
         if since:
             day = since_day(since)
             condition = source.since(day)
-            if condition is None:
-                condition = since_condition(table.name, sample, roles, day)
+            try:
+                if condition is None or source.coarse:
+                    own = since_condition(table.name, sample, roles, day)
+                    condition = own if condition is None else exp.and_(condition, own)
+            except SourceError:
+                if condition is None:
+                    raise
         if condition is None and table.condition is None:
             return _statements(source, sample, roles, settings)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -15,9 +16,11 @@ from sqlglot import exp
 from assay.config import Settings
 from assay.errors import AssayError, BudgetError, ConfigurationError, QueryError, SourceError
 from assay.source.bigquery.address import parse_address
+from assay.source.bigquery.catalog import PLAIN, Described, _with_shards
 from assay.source.bigquery.client import CELLS_OF_A_PAGE, Connection, page_size
 from assay.source.bigquery.errors import explain
-from assay.source.bigquery.source import BigQuerySource
+from assay.source.bigquery.partitions import Partitioning
+from assay.source.bigquery.source import BigQuerySource, _limited
 from tests.engines import offline
 from tests.engines.offline import Service, refused, table_resource
 
@@ -123,6 +126,11 @@ REFUSALS = [
     (403, "billingNotEnabled", "Billing has not been enabled for this project", "billing=PROJECT"),
     (404, "notFound", "Not found: Dataset p:d was not found in location US", "location"),
     (404, "notFound", "Not found: Project nowhere", "project proj-1 is not there"),
+    (404, "notFound", "Not found: Table my-project-7:raw.base was not found in location EU",
+     "it reads my-project-7:raw.base"),
+    (403, "accessDenied", "Access Denied: Table other:raw.base: User lacks permission bigquery.tables.getData",
+     "dataViewer on other.raw"),
+    (403, "accessDenied", "Access Denied: the account lacks storage.objects.get access", "storage.objectViewer"),
     (400, "invalidQuery", "Syntax error at [1:1]", "Syntax error"),
     (400, "invalidQuery", "Cannot query over table 'd.t' without a filter over column(s) 'day' that can be used for"
      " partition elimination", "--since DATE"),
@@ -212,6 +220,60 @@ def test_blocks_are_drawn_only_of_large_plain_tables(resource: dict[str, Any]) -
     assert "< 10737418" in source.render(query)
 
 
+def test_a_sample_of_rows_that_repeat_is_drawn_by_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = offline.source(service(rows=100_000, size=1_000_000))
+    sizes = iter([0, 990])
+    monkeypatch.setattr(Connection, "batches", lambda *_: iter([pa.record_batch({"c": [1] * next(sizes)})]))
+    query = exp.select(exp.alias_(exp.column("clicks", quoted=True), "c")).from_(source.sampled(0.01))
+    assert source.ask(query).num_rows == 990
+    assert ["ROW_NUMBER() OVER (PARTITION BY FARM_FINGERPRINT" in sql for sql in source.asked] == [False, True]
+
+
+def test_a_preview_that_arrow_cannot_show_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = offline.source(service())
+    odd = pa.table({"day": pa.array([], pa.month_day_nano_interval())})
+    monkeypatch.setattr(Connection, "first_rows", lambda *_: odd)
+    assert source.preview(10) is None
+
+
+def shards(*names: str, **types: str) -> list[Described]:
+    """What the tables of these names are taken for, in a data set that has those of ``types`` as well."""
+    tables = {n: bigquery.Table(f"proj-1.ads.{n}", SCHEMA) for n in names}
+    for table in tables.values():
+        table._properties["type"] = PLAIN
+    found = [Described(f"ads.{name}", (table,)) for name, table in tables.items()]
+    return _with_shards(found, dict.fromkeys(names, PLAIN) | types)
+
+
+def test_days_that_are_not_meant_are_left_out_of_a_pattern() -> None:
+    days = ("d_20260101", "d_20260105")
+    (whole,) = shards(*days)
+    assert "BETWEEN" not in str(_limited(whole, None)) and not whole.among_others
+    (some,) = shards(*days, d_20260103=PLAIN)
+    limited = _limited(some, None)
+    assert limited is not None and limited.sql() == "_TABLE_SUFFIX IN ('20260101', '20260105')"
+
+
+def test_a_view_with_the_same_beginning_keeps_days_apart() -> None:
+    assert [d.digits for d in shards("d_20260101", "d_20260102", d_latest="VIEW")] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("partitions", "bound"),
+    [
+        (Partitioning("_TABLE_SUFFIX", digits=6, span="month"), "'202603'"),
+        (Partitioning("_TABLE_SUFFIX", digits=8), "'20260315'"),
+        (Partitioning("_PARTITIONDATE", span="month"), "'2026-03-01'"),
+        (Partitioning("_PARTITIONDATE", span="year"), "'2026-01-01'"),
+        (Partitioning("day", span="month"), "'2026-03-15'"),
+    ],
+)
+def test_since_a_day_inside_a_partition_reads_the_whole_partition(partitions: Partitioning, bound: str) -> None:
+    condition = partitions.since(date(2026, 3, 15))
+    assert condition is not None and bound in condition.sql()
+    assert partitions.coarse == (bound != "'20260315'" and bound != "'2026-03-15'")
+
+
 def test_results_come_in_pages_where_read_sessions_are_denied(monkeypatch: pytest.MonkeyPatch) -> None:
     cloud = service()
     source = offline.source(cloud)
@@ -262,6 +324,7 @@ def test_a_statement_that_is_too_long_is_not_sent() -> None:
         "bigquery://",
         "bigquery://proj",
         "bigquery://proj/",
+        "bigquery://proj/ads.",
         "bigquery://proj/ads.x`y",
         "bigquery://proj/ads.t?priority=urgent",
         "bigquery://proj/ads.t?timeout=soon",

@@ -203,8 +203,8 @@ class BigQuerySource:
             sizes = self._partition_bytes()
         except SourceError:
             return 1.0  # no right to see them: the bound is what the whole table holds
-        kept = self._partitions.kept(self._where, sizes)
-        return sum(sizes[name] for name in kept) / (sum(sizes.values()) or 1)
+        kept, total = self._partitions.kept(self._where, sizes), sum(sizes.values())
+        return sum(sizes[name] for name in kept) / total if total else len(kept) / max(1, len(sizes))
 
     def _partition_bytes(self) -> dict[str, int]:
         if self._described.digits:
