@@ -49,7 +49,21 @@ def propose(context: Context) -> list[Hypothesis]:
     roots = [(r, [replace(c, confidence=SURE) for c in g] if _confirmed(r, g, told) else g) for r, g in roots]
     told = [w for w in told if not any(_confirmed(r, g, [w]) for r, g in roots)]
     roots = [(r, g) for r, g in roots if not any(w.tells_of((r.metric, r.partner or "")) for w in told)]
-    return [*map(_by_rates, told), *(_hypothesis(context, date, r, group) for r, group in roots)]
+    return [
+        *map(_by_rates, told),
+        *(_hypothesis(context, date, r, group, _along(context, r, group, cases)) for r, group in roots),
+    ]
+
+
+def _along(context: Context, ratio: Ratio, group: Sequence[Case], cases: Sequence[tuple[Ratio, Case]]) -> list[str]:
+    """The other metrics that changed their unit in the same rows by the same factor."""
+    rows = np.logical_or.reduce([c.rows for c in group])
+    found = {}
+    for other, case in cases:
+        both = (rows & case.rows).sum()
+        if case.decades == group[0].decades and both > ALIKE * max(rows.sum(), case.rows.sum()):
+            found[other.metric] = context.roles[other.metric].metric
+    return [name for name, metric in found.items() if metric and name != ratio.metric]
 
 
 def _one_value(ratio: Ratio, case: Case) -> bool:
@@ -93,7 +107,9 @@ def _roots(context: Context, cases: list[tuple[Ratio, Case]]) -> list[tuple[Rati
     return kept
 
 
-def _hypothesis(context: Context, date: str | None, ratio: Ratio, cases: list[Case]) -> Hypothesis:
+def _hypothesis(
+    context: Context, date: str | None, ratio: Ratio, cases: list[Case], along: Sequence[str]
+) -> Hypothesis:
     value = context.profile.value
     first = cases[0]
     bad = np.logical_or.reduce([c.rows for c in cases])
@@ -115,19 +131,26 @@ def _hypothesis(context: Context, date: str | None, ratio: Ratio, cases: list[Ca
     until = max((c.last for c in cases if c.last is not None), default=None)
     where = f"{entities} of the values of {first.column}" if first.column else "all rows"
     when = " of some days" if since is not None or until is not None else ""
-    columns = [ratio.metric, *([first.column] if first.column else []), *([ratio.partner] if ratio.partner else [])]
+    others = f"; so {'are' if len(along) > 1 else 'is'} {', '.join(along)}" if along else ""
+    columns = [
+        ratio.metric,
+        *along,
+        *([first.column] if first.column else []),
+        *([ratio.partner] if ratio.partner else []),
+    ]
     confidence = max(c.confidence for c in cases)
     return Hypothesis(
         kind="unit_change",
         columns=tuple(columns),
-        reason=f"{ratio.metric} is {about}{factor:g} times what {ratio.words} would be, in {where}{when}.",
+        reason=f"{ratio.metric} is {about}{factor:g} times what {ratio.words} would be, in {where}{when}{others}.",
         test=RowTest(predicate),
-        cells=(ratio.metric,),
+        cells=(ratio.metric, *along),
         prior=0.9,
         strict=confidence >= 0.5,
         weight=0.9,
         confidence=confidence,
-        action=f"Convert these values of {ratio.metric} by {10.0**-first.decades:g} and fix the unit at the source.",
+        action=f"Convert these values of {', '.join([ratio.metric, *along])} by {10.0**-first.decades:g} and fix the "
+        "unit at the source.",
         evidence={
             "factor": float(f"{10**apart:.4g}"),
             "partner": ratio.partner or "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -73,22 +74,32 @@ def ratios_of(context: Context, entity: Split) -> list[Ratio]:
         role = context.roles[name]
         best: str | None = None
         width = _dense_width(short[name]) if role.family in (Family.RATE, Family.NUMBER) else np.inf
-        if role.metric:
-            own = np.isfinite(short[name]).sum()
-            for other in _near(metrics, name) if own else ():
-                x = short[name] - short[other]
-                covered = np.isfinite(x).sum() / own
-                if covered < 0.5 or np.isfinite(x).sum() < FEWEST:
-                    continue
-                spread = _dense_width(x) / covered
-                if spread < width - 1e-9:
-                    best, width = other, spread
-        if width > LOOSEST:
-            continue
-        ratio = logs[name] - logs[best] if best is not None else logs[name]
-        known = bool(role.name) and (best is None or bool(context.roles[best].name))
-        found.append(Ratio(name, best, ratio, logs[name], known))
+        widths = _widths(short, name, _near(metrics, name)) if role.metric else {}
+        for other, spread in widths.items():
+            if spread < width - 1e-9:
+                best, width = other, spread
+        partners = [best] if width <= LOOSEST else []
+        if best is not None and {role.family, context.roles[best].family} == {Family.MONEY}:
+            # Amounts of money may all have changed their unit at once: then only something else tells.
+            apart = {o: w for o, w in widths.items() if context.roles[o].family is not Family.MONEY}
+            partners += [min(apart, key=lambda o: apart[o])] if apart and min(apart.values()) <= LOOSEST else []
+        for partner in partners:
+            ratio = logs[name] - logs[partner] if partner is not None else logs[name]
+            known = bool(role.name) and (partner is None or bool(context.roles[partner].name))
+            found.append(Ratio(name, partner, ratio, logs[name], known))
     return found
+
+
+def _widths(short: Mapping[str, Floats], name: str, others: Sequence[str]) -> dict[str, float]:
+    """How widely the ratio to each of the others is spread, where enough of it is defined."""
+    own = np.isfinite(short[name]).sum()
+    widths = {}
+    for other in others if own else ():
+        ratio = short[name] - short[other]
+        covered = np.isfinite(ratio).sum() / own
+        if covered >= 0.5 and np.isfinite(ratio).sum() >= FEWEST:
+            widths[other] = _dense_width(ratio) / covered
+    return widths
 
 
 def _near(metrics: list[str], name: str) -> list[str]:
