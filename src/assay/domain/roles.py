@@ -24,6 +24,11 @@ DAMAGED = 0.9  # share of negative numbers up to which a column that is called a
 _METRICS = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER)
 
 
+_DAYS = frozenset(
+    {"snapshot", "shipped", "sent", "signup", "start", "started", "dispatched", "delivered", "booked", "paid"}
+)
+
+
 def assign_roles(sample: Sample, pack: Pack) -> dict[str, Role]:
     """A role for every sampled column, in table order; at most one of them is the event time.
 
@@ -196,10 +201,13 @@ def _with_event_time(
         best = min(ranked)[2]
         roles[best] = replace(roles[best], event_time=True)
         return roles
-    # The start of a day's report, or the day of a snapshot, where there is no other and it has every day.
+    # The start of a day's report, the day of a snapshot or of a dispatch, where no other is named and it has every day.
     dates = [c for c in sample.columns if roles[c.name].family is Family.DATE and c.type.temporal]
-    if len(dates) == 1 and (known or "snapshot" in normalise(dates[0].name)) and _daily(dates[0]):
-        roles[dates[0].name] = replace(roles[dates[0].name], name="", event_time=True)
+    alone = known and len(dates) == 1
+    daily = [c for c in dates if (alone or _DAYS & set(normalise(c.name).split())) and _daily(c)]
+    if daily:
+        day = min(daily, key=lambda c: int(c.nulls.sum())).name
+        roles[day] = replace(roles[day], name="", event_time=True)
     return roles
 
 

@@ -13,6 +13,7 @@ from sqlglot import exp
 from assay.profile.arrays import Bools, Floats, Ints
 from assay.profile.reading import Reading, read_text
 from assay.source.base import Column, ColumnType
+from assay.source.files.calendar_formats import compact_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +44,16 @@ class SampleColumn:
 
     @cached_property
     def reading(self) -> Reading | None:
-        """How a text column's values are read as numbers or dates; None if they are text, or typed already."""
+        """How a text column's values are read as numbers or dates; None if they are text, or typed already.
+
+        Whole numbers may be days as well: ``20250331``.
+        """
+        column: exp.Expr = exp.column(self.name, quoted=True)
+        if self.column.type is ColumnType.INTEGER and self.values and compact_of(self.values, self.counts.tolist()):
+            return read_text(exp.cast(column, "text"), self.values, self.counts)
         if self.column.type is not ColumnType.TEXT:
             return None
-        return read_text(exp.column(self.name, quoted=True), self.values, self.counts)
+        return read_text(column, self.values, self.counts)
 
     def __len__(self) -> int:
         return len(self.data)

@@ -97,8 +97,8 @@ def create_by_head(
     known = set(told.values()) <= {*_READ_ALONE, *_HELD} and not any(n.lower().startswith(VALUE) for n in told)
     if tuple(told) != names or not known:
         return None
-    codes = {n for n, writing in sketch.writings.items() if writing is None and sketch.values[n]}
-    told = {n: "VARCHAR" if kind in _NUMBERS and n in codes else kind for n, kind in told.items()}
+    unlike = {n for n, w in sketch.writings.items() if sketch.values[n] and (w is None or not w.type.numeric)}
+    told = {n: "VARCHAR" if kind in _NUMBERS and n in unlike else kind for n, kind in told.items()}
     form = f", timestampformat = {text(moments)}" if moments else ""
     files = ", ".join(text(str(p)) for p in paths)
     reader = f"read_csv([{files}], {options}, {LONG_LINES}, auto_detect = false{form}"

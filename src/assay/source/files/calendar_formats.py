@@ -58,7 +58,7 @@ class CalendarFormat:
 
     Attributes:
         order: ``ymd``, ``dmy``, ``mdy``; ``dby`` and ``bdy`` with the month's name.
-        separator: the mark between the parts of numeric dates.
+        separator: the mark between the parts of numeric dates; none in those of eight digits.
         short: whether years have two digits.
         certain: whether some value can be read in this order only.
     """
@@ -84,6 +84,8 @@ class CalendarFormat:
         """Pattern of a whole text of this form; three groups for its parts."""
         if self.named:
             return f" *{_NAMED[self.order]}{CLOCK} *"
+        if not self.separator:
+            return " *([0-9]{4})([0-9]{2})([0-9]{2}) *"
         year = "([0-9]{2})" if self.short else "([0-9]{4})"
         mark = f"[{self.separator}]"
         return " *" + mark.join(year if p == "y" else _DAY for p in self.order) + f"{CLOCK} *"
@@ -131,7 +133,19 @@ class CalendarFormat:
         )
 
 
+_COMPACT = re.compile(r" *(?:19|20)[0-9]{2}[01][0-9][0-3][0-9] *\Z")
+DAYS, NEARLY = 5, 0.95  # different days, and share of the cells, from which numbers are days
 _BY_NAME = (CalendarFormat("dby", " "), CalendarFormat("bdy", " "))
+
+
+def compact_of(values: Sequence[str], counts: Sequence[int]) -> CalendarFormat | None:
+    """``20250331``: numbers of eight digits that are nearly all days of the calendar, which others never are."""
+    if not values or not _COMPACT.match(values[0]):
+        return None
+    form = CalendarFormat("ymd", "")
+    days = [form.day(value) if _COMPACT.match(value) else float("nan") for value in values]
+    read = [n for day, n in zip(days, counts, strict=True) if day == day]
+    return form if len(read) >= DAYS and sum(read) >= NEARLY * sum(counts) else None
 
 
 def calendar_of(values: Sequence[str], counts: Iterable[int], day_first: bool | None = None) -> CalendarFormat | None:

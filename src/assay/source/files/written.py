@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from assay.source.base import ColumnType
-from assay.source.files.calendar_formats import CalendarFormat
+from assay.source.files.calendar_formats import CalendarFormat, compact_of
 from assay.source.files.mixed_calendars import MixedCalendar, calendars_of
 from assay.source.files.numerals import Numerals, numerals_of
 
@@ -63,6 +63,8 @@ def writing_of(values: Sequence[str], counts: Sequence[int], habits: Habits = Ha
         return None
     if len(values) > PROBED and not _probable(values[:PROBED], counts[:PROBED], habits):
         return None
+    if compact := compact_of(values, counts):
+        return Writing(ColumnType.DATE, compact, tuple(map(compact.day, values)))
     codes = any(_CODE.match(v) for v in values)
     if not codes or any("%" in v for v in values[:100]):
         found = _numbers(values, counts, habits)
