@@ -204,7 +204,7 @@ def _with_event_time(
     # The start of a day's report, the day of a snapshot or of a dispatch, where no other is named and it has every day.
     dates = [c for c in sample.columns if roles[c.name].family is Family.DATE and c.type.temporal]
     alone = known and len(dates) == 1
-    daily = [c for c in dates if (alone or _DAYS & set(normalise(c.name).split())) and _daily(c)]
+    daily = [c for c in dates if (alone or _DAYS & set(normalise(c.name).split("_"))) and _daily(c)]
     if daily:
         day = min(daily, key=lambda c: int(c.nulls.sum())).name
         roles[day] = replace(roles[day], name="", event_time=True)
