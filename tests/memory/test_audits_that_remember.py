@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 import assay
@@ -222,3 +223,11 @@ def test_a_memory_that_cannot_be_written_costs_no_audit(
     audit = audited(until(ALL, 10), place, bank, 10)
     assert audit.rows and any("read-only" in line for line in audit.failures)
     assert len(bank.entries((EntryType.AUDIT,))) == int(known)
+
+
+def test_a_table_that_lost_all_rows_is_news_also_right_after_an_audit(tmp_path: Path, bank: Memory) -> None:
+    path = tmp_path / "t.parquet"
+    audited(until(ALL, NOW), path, bank, NOW)
+    pq.write_table(pq.read_table(path).slice(0, 0), path)
+    (lost,) = found(assay.audit(path, memory=bank, settings=Settings(today=day(NOW))), "volume_anomaly")
+    assert lost.reason.startswith("The table is empty; in an earlier audit it had")

@@ -17,11 +17,11 @@ def propose(context: Context) -> list[Hypothesis]:
     history = context.history
     if history is None or not history.audits:
         return []
+    if not history.state.rows:
+        return emptied(context, history)
     found = late_data(context, history)
     if history.unchanged():
         return found + emptier_columns(context, history)
-    if not history.state.rows:
-        return emptied(context, history)
     columns, volumes = changed_columns(context, history), unusual_volumes(context, history)
     found += columns + volumes
     # Fewer rows, and rows without a value, have smaller sums: that is no second fault.
