@@ -201,6 +201,8 @@ def values() -> Iterator[Tricky]:
     yield column("french dates", ["1er février 2024", "30 août 2024"], D, "2024-02-01")
     yield column("spanish dates", ["1 de enero de 2024", "30 de agosto de 2024"], D, "2024-01-01")
     yield column("portuguese dates", ["1 de março de 2024", "30 de dezembro de 2024"], D, "2024-03-01")
+    yield column("dates of eight digits", [f"202503{d:02d}" for d in range(1, 20)], D, "2025-03-01")
+    yield column("numbers of eight digits", [f"2025{d:04d}" for d in range(90, 120)], I, 20250090)
     yield column("dates with points", ["31.12.25", "01.01.26"], D, "2025-12-31")
     yield column(
         "times with zones", ["2025-01-02T10:00:00Z", "2025-01-03T12:00:00+02:00"], TS, "2025-01-02 10:00:00+00:00"

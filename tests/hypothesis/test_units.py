@@ -162,3 +162,14 @@ def test_a_placeholder_in_some_days_is_no_unit() -> None:
     bad = (clean["campaign_id"] == "c005") & (clean["date"] >= day(60))
     level = float(np.median(clean["spend"][clean["campaign_id"] == "c005"]))
     assert sure(changed(clean, "spend", bad, np.full(len(bad), round(1000 * level)))) == []
+
+
+def test_amounts_of_money_that_change_together_are_told_by_what_is_no_money() -> None:
+    clean = ads(campaigns=24)
+    late = clean["date"] >= np.sort(np.unique(clean["date"]))[-20]
+    money = {"fee": np.round(clean["spend"] * 0.12, 2), "billed": np.round(clean["spend"] * 1.12, 2)}
+    assert sure(clean | money) == []
+    both = {n: np.where(late, 1000 * v, v) for n, v in (money | {"spend": clean["spend"]}).items()}
+    raised, bad = found(clean | both)
+    assert set(raised.cells) == {"spend", "fee", "billed"}
+    assert bad == rows(late & (clean["spend"] > 0))

@@ -85,6 +85,14 @@ def test_text_that_is_dates_is_read_as_days() -> None:
     assert sorted(column.numbers[np.isfinite(column.numbers)].tolist()) == [2, 3]
 
 
+def test_numbers_of_eight_digits_are_days_if_all_are_in_the_calendar() -> None:
+    days = [20250301 + d for d in range(31)]
+    sample = sample_of({"event_date": days, "text": list(map(str, days)), "order": [20250090 + d for d in range(31)]})
+    assert [c.type for c in sample.columns] == [ColumnType.DATE, ColumnType.DATE, ColumnType.INTEGER]
+    assert sample["event_date"].numbers.tolist() == sample["text"].numbers.tolist()
+    assert np.ptp(sample["event_date"].numbers) == 30
+
+
 def test_nested_columns_are_left_out_with_the_reason() -> None:
     sample = sample_of({"a": [1], "tags": [["x"]]})
     assert sample.names == ("a",)
