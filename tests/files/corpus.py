@@ -155,6 +155,7 @@ def encodings() -> Iterator[Tricky]:
     yield one("cp1250", lines("Kampania,Kliknięcia", "Łódź święto,3", "Żółw,4"), {"Kampania": T, "Kliknięcia": I}, 2,
               "cp1250")  # fmt: skip
     yield one("cp1251", lines("Дата;Показы", "01.03.2025;10", "20.03.2025;11"), {"Дата": D, "Показы": I}, 2, "cp1251")
+    yield one("cp1254", lines("Şehir,Tıklama", "İzmir,3", "Muğla,4"), {"Şehir": T, "Tıklama": I}, 2, "cp1254")
     yield one("koi8", lines("Дата;Показы", "01.03.2025;10", "20.03.2025;11"), {"Дата": D, "Показы": I}, 2, "koi8_r")
     yield one("shift jis", lines("日付,キャンペーン,クリック", "2025-03-01,春の広告,5"),
               {"日付": D, "キャンペーン": T, "クリック": I}, 1, "shift_jis")  # fmt: skip

@@ -36,6 +36,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_TURKISH, _BESIDE = frozenset("ğışĞİŞ"), frozenset("çöüâîûÇÖÜÂÎÛ")
 _SYLLABLES = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
 _IN_WORDS = frozenset("ªº'’-·")
 
@@ -110,6 +111,9 @@ def _mostly_utf8(data: bytes) -> bool:
 
 def _by_letters(data: bytes) -> str:
     sample = b"\n".join(line for line in data.splitlines() if not line.isascii())[: 4 * SCORED]
+    turkish = {c for c in sample.decode("cp1254", "replace") if c > "\x7f"}
+    if len(turkish) > 1 and turkish & _TURKISH and turkish <= _TURKISH | _BESIDE:
+        return "cp1254"  # six letters are all that tells it from Western European, where these would be Icelandic
     best, best_score = "cp1252", float("-inf")
     for name in (*SINGLE, *DOUBLE):
         try:
