@@ -353,3 +353,11 @@ def test_a_component_of_few_rows_is_told_from_few_wrong_amounts() -> None:
     (component,) = claims(pa.table({"closing": closing, "cost": cost, "value": duty})).values()
     assert component.confidence < 0.5 < damage.confidence
     assert "component" in component.reason and "component" not in damage.reason
+
+
+def test_the_larger_of_two_columns_is_no_copy_of_one_of_them() -> None:
+    rng = np.random.default_rng(4)
+    weight = np.round(rng.gamma(3, 2, ROWS), 2)
+    volume = np.round(weight * rng.uniform(0.3, 1.1, ROWS), 2)
+    table = pa.table({"weight": weight, "volume_weight": volume, "charged": np.maximum(weight, volume)})
+    assert claims(table) == {}

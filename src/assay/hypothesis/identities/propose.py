@@ -15,6 +15,7 @@ from assay.hypothesis.structure import broken_segments
 
 FAMILIES = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER, Family.DIMENSION, Family.DATE)
 FEW_KEPT = 60  # rows that keep an identity; fewer may be a special case of another one (one conversion in most rows)
+CHOSEN = 0.9  # of the rows that break a copy
 RARELY = 0.02  # share of rows up to which those that lack a component are told
 SEVERAL = 0.5  # different deviations for each row that deviates, from which on they do not repeat
 SURE = 0.9  # share of the rows that keep it from which that does not matter
@@ -26,7 +27,8 @@ def propose(context: Context) -> list[Hypothesis]:
     items = [q for q in quantities(context, FAMILIES) if q.whole or q.family is not Family.DATE]
     items += adjusted(items)
     found = search(items, context.seed)
-    kept = [one for one in found if not (_unlisted(one) and _often(one)) and not _defined(context, items, one)]
+    kept = [one for one in found if not (_unlisted(one) and _often(one)) and not _chosen(one, items)]
+    kept = [one for one in kept if not _defined(context, items, one)]
     return [_hypothesis(context, items, one, found, _unlisted(one) and _repeats(one, items)) for one in kept]
 
 
@@ -41,6 +43,20 @@ def _unlisted(one: Found) -> bool:
     """Whether all deviations have one sign and moderate size, as if a component (a fee, a discount) were not listed."""
     support = one[1]
     return bool(support.broken.any()) and support.one_sided >= 0.97 and support.near >= 0.7
+
+
+def _chosen(one: Found, items: list[Quantity]) -> bool:
+    """Whether a copy is another column's where it is not this one's, as the larger of two weights is."""
+    identity, support = one
+    if identity.form != "copy" or not support.broken.any():
+        return False
+    rest = [i for i in range(len(items)) if i not in identity.members and not items[i].parts]
+    broken = support.broken
+    return any(
+        (items[m].values[broken] == items[other].values[broken]).mean() >= CHOSEN
+        for m in identity.members
+        for other in rest
+    )
 
 
 def _often(one: Found) -> bool:
