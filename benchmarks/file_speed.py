@@ -42,7 +42,6 @@ connection.execute("SET enable_progress_bar = false")
 print(json.dumps([[row[0], row[1]] for row in connection.sql("SUMMARIZE " + sys.argv[1]).fetchall()]))
 """
 PLAIN = "plain"
-TARGET = 1.5
 CHUNK = 1 << 22
 EVERY = 10_007  # rows from one that is made odd to the next
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from sqlglot import exp
 
@@ -149,9 +149,3 @@ class Context:
     def columns_with(self, *names: str) -> list[str]:
         """Columns whose role has one of the canonical ``names``, in table order."""
         return [c for c, role in self.roles.items() if role.name in names]
-
-
-class Proposer(Protocol):
-    """Reads a context and raises hypotheses. It never asks the table anything."""
-
-    def __call__(self, context: Context) -> list[Hypothesis]: ...

@@ -10,7 +10,8 @@ from sqlglot import exp
 
 from assay.domain.role import Family, Role
 from assay.hypothesis.hypothesis import Context
-from assay.hypothesis.robust import Floats, densest
+from assay.hypothesis.robust import densest
+from assay.profile.arrays import Floats
 
 METRIC_FAMILIES = (Family.COUNT, Family.MONEY, Family.NUMBER, Family.RATE)
 SIGNED_SHARE = 0.005

@@ -7,16 +7,14 @@ through zero, or that another column decides the sign; a flipped sign leaves num
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from sqlglot import exp
 
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
 from assay.hypothesis.missing.sentinels import numeric_sentinels
 from assay.hypothesis.missing.structure import PURE, Features, features, grow
+from assay.profile.arrays import Floats
 from assay.source.base import ColumnType
-
-Floats = npt.NDArray[np.float64]
 
 MEASURED = (Family.COUNT, Family.MONEY, Family.RATE, Family.NUMBER)
 SIGNED_SHARE = 0.45  # more negative numbers than this are a sign that the column is signed, whatever its name

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from assay.profile.arrays import Bools, Floats
+
 Places = npt.NDArray[np.int64]
 
 

@@ -7,8 +7,8 @@ from itertools import product
 
 import numpy as np
 
-from assay.hypothesis.categories.language import Ints
 from assay.hypothesis.categories.variants import TOKEN, Variant, folded, siblings, squeezed, style_of, usual_styles
+from assay.profile.arrays import Ints
 
 
 def misspelt_clusters(values: Sequence[str], counts: Ints) -> dict[str, Variant]:

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from assay.domain.role import Family
-from assay.hypothesis.categories.language import Ints
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.placeholders import is_placeholder
+from assay.profile.arrays import Ints
 from assay.source.base import ColumnType
 
 # Under two fifths of damage, and a long tail of real values, the frequent values still hold so much.

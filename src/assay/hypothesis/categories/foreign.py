@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from assay.hypothesis.categories.column import CategoryColumn
-from assay.hypothesis.categories.language import Bools, Floats
 from assay.hypothesis.hypothesis import Context
+from assay.profile.arrays import Bools, Floats
 
 _DOMAIN_WHOLE, _DOMAIN_COVERED = 0.98, 0.6
 _OWN_MASS = 0.5

@@ -15,14 +15,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
 from assay.hypothesis.categories.mixture import LONGEST, SHORTEST, Mixture
 from assay.hypothesis.categories.words import background
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+from assay.profile.arrays import Floats, Ints
 
 # Character classes; OTHER is any letter that is not Latin, SYMBOL any mark that is not a usual separator.
 EDGE, UPPER, LOWER, DIGIT, SPACE, SYMBOL, OTHER = range(7)

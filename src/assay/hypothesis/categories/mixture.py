@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+from assay.profile.arrays import Bools, Floats, Ints
 
 SHORTEST, LONGEST = 3, 24
 _PRIOR_RANDOM = (0.5, 25.0)  # of the share of random strings among rare values: a few per cent, and easily moved

@@ -13,10 +13,11 @@ from assay.domain.role import Family
 from assay.hypothesis.categories.clusters import misspelt_clusters
 from assay.hypothesis.categories.column import CategoryColumn, category_columns
 from assay.hypothesis.categories.foreign import Foreign, foreign_values
-from assay.hypothesis.categories.language import Ints, randomness
+from assay.hypothesis.categories.language import randomness
 from assay.hypothesis.categories.predicate import damage_predicate, flood_shape
 from assay.hypothesis.categories.variants import Variant, mojibake, near_misses, same_after_folding
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.profile.arrays import Ints
 
 _SHOWN = 20
 _MANY = 10

@@ -16,8 +16,8 @@ from math import exp, lgamma, log
 
 import numpy as np
 
-from assay.hypothesis.categories.language import Ints
 from assay.hypothesis.categories.words import known_words
+from assay.profile.arrays import Ints
 
 _MAX_COMPARISONS = 2_000_000
 _MAX_REPAIRED = 3_000

@@ -10,8 +10,9 @@ import numpy as np
 from assay.domain.role import Family
 from assay.hypothesis.categories.propose import damages
 from assay.hypothesis.categories.variants import is_misspelling
-from assay.hypothesis.dependencies.measure import Alike, Bools, Dependency, Floats, Ints, agreement, measure
+from assay.hypothesis.dependencies.measure import Alike, Dependency, agreement, measure
 from assay.hypothesis.hypothesis import Context
+from assay.profile.arrays import Bools, Floats, Ints
 from assay.profile.sample import SampleColumn
 from assay.source.base import ColumnType
 

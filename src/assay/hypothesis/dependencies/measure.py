@@ -14,9 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from assay.profile.arrays import Bools, Floats, Ints
 
 _GROUP = 3  # rows from which a group has a majority worth the name
 _MOST_LEFT = 0.6  # of the breaks that chance would give

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from sqlglot import exp
 
-from assay.hypothesis.dependencies.measure import Bools, Dependency, Ints
+from assay.hypothesis.dependencies.measure import Dependency
 from assay.hypothesis.hypothesis import Context
+from assay.profile.arrays import Bools, Ints
 from assay.profile.sample import SampleColumn
 from assay.source.base import ColumnType
 

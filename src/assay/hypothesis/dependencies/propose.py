@@ -9,9 +9,10 @@ import numpy as np
 
 from assay.hypothesis.categories.variants import is_misspelling
 from assay.hypothesis.dependencies.edges import Edge, comparable_codes, find_edges, without_exceptions, without_renames
-from assay.hypothesis.dependencies.measure import Bools, Dependency, Ints
+from assay.hypothesis.dependencies.measure import Dependency
 from assay.hypothesis.dependencies.predicate import pairs_predicate
 from assay.hypothesis.hypothesis import Context, Hypothesis, RowTest
+from assay.profile.arrays import Bools, Ints
 from assay.source.base import ColumnType
 
 _SHOWN = 20

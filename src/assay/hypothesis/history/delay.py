@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assay.hypothesis.robust import Floats, median
+from assay.hypothesis.robust import median
 from assay.hypothesis.series import z_limit
+from assay.profile.arrays import Floats
 from assay.profile.history import Growth, History
 
 MATERIAL = 0.002  # relative change of an amount that is more than rounding

@@ -11,8 +11,7 @@ from sqlglot import exp
 
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.missing.sentinels import EPOCH, Absence
-
-Bools = npt.NDArray[np.bool_]
+from assay.profile.arrays import Bools
 
 FEWEST_PAUSES = 3
 PARTLY = 0.5  # of the rows of a day beside empty ones

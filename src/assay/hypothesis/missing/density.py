@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from sqlglot import exp
 
 from assay.domain.role import Family
@@ -13,8 +12,7 @@ from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.missing.doubt import above_none
 from assay.hypothesis.missing.sentinels import Absence, owned
 from assay.hypothesis.missing.structure import PURE, Features, Node, condition, grow, most_zeros, within, zero_estimate
-
-Bools = npt.NDArray[np.bool_]
+from assay.profile.arrays import Bools
 
 MOSTLY_ABSENT = 0.45  # above it nothing but a role or structure tells damage from a column that few rows fill
 HOLDS = 0.5  # share of a column's values that must lie where it is due, for the structure to be understood

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sqlglot import exp
 
 from assay.domain.role import Family
@@ -22,8 +21,7 @@ from assay.hypothesis.missing.doubt import contradicted, doubtful, optional, vou
 from assay.hypothesis.missing.sentinels import Absence, absence, certain_by_company
 from assay.hypothesis.missing.structure import Features, features
 from assay.hypothesis.missing.undefined import undefined
-
-Bools = npt.NDArray[np.bool_]
+from assay.profile.arrays import Bools
 
 SPARSE = 0.8  # absence from which what is there is the exception, and a further gap cannot be told from its pattern
 FEWEST_FILLED = 12  # with fewer values nothing tells what a column should hold

@@ -12,10 +12,9 @@ from sqlglot import exp
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.placeholders import DATE_SENTINELS, NUMERIC_SENTINELS, is_ambiguous, is_placeholder
+from assay.profile.arrays import Bools
 from assay.profile.sample import SampleColumn
 from assay.source.base import ColumnType
-
-Bools = npt.NDArray[np.bool_]
 
 FREQUENT = 8  # a sentinel occurs so many times as often as the most frequent value near it
 FAR_YEARS = 3.0

@@ -17,9 +17,7 @@ from sqlglot import exp
 
 from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+from assay.profile.arrays import Bools, Ints
 
 TREE_ROWS = 20_000
 DEPTH = 5

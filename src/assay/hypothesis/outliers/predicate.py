@@ -10,8 +10,8 @@ from assay.hypothesis.measures import number
 from assay.hypothesis.outliers.effects import Dimension
 from assay.hypothesis.outliers.expectation import Expectation
 from assay.hypothesis.outliers.stage import Damage, Stage
-from assay.hypothesis.robust import Curve, Floats
-from assay.profile.arrays import Ints
+from assay.hypothesis.robust import Curve
+from assay.profile.arrays import Floats, Ints
 from assay.source.base import ColumnType
 
 ROUNDING = 1e-4  # literals have six digits

@@ -25,7 +25,8 @@ from assay.hypothesis.outliers.structure import (
     is_structural,
 )
 from assay.hypothesis.outliers.witness import agrees_with, together, witness_of
-from assay.hypothesis.robust import Bools, densest, densest_widths
+from assay.hypothesis.robust import densest, densest_widths
+from assay.profile.arrays import Bools
 from assay.source.base import ColumnType
 
 MOST_VALUES = 60

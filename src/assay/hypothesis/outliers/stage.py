@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assay.hypothesis.outliers.expectation import Expectation
-from assay.hypothesis.robust import Bools
+from assay.profile.arrays import Bools
 
 FEW_LEFT = 0.1  # rows that no stage judges, per sound row: so many sound ones are expected above the ceiling
 

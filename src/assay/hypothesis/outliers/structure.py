@@ -11,7 +11,8 @@ from assay.domain.role import Family
 from assay.hypothesis.hypothesis import Context
 from assay.hypothesis.measures import Measure
 from assay.hypothesis.outliers.effects import Dimension
-from assay.hypothesis.robust import Bools, Floats, Places
+from assay.hypothesis.robust import Places
+from assay.profile.arrays import Bools, Floats
 
 RARE_SEGMENT = 0.05
 PURE = 0.9

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assay.profile.arrays import Bools
 from assay.source.files.numerals import APOSTROPHES, MINUS, SPACE, Numerals
-
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

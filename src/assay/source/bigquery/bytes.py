@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assay.source.base import ColumnType
 from assay.source.bigquery.columns import Leaf
 
 _FIXED = {
@@ -36,9 +35,3 @@ def column_bytes(leaves: Sequence[Leaf], rows: int, total: int | None) -> dict[s
     # What is nested takes what it takes; it is not read, and its share must not be counted as another column's.
     share = max(least, left // len(texts))
     return fixed | {leaf.column.name: share for leaf in texts}
-
-
-def audited_bytes(leaves: Sequence[Leaf], sizes: dict[str, int]) -> int:
-    """Bytes of one full scan of what is audited."""
-    unread = (ColumnType.NESTED, ColumnType.BINARY)
-    return sum(sizes[leaf.column.name] for leaf in leaves if leaf.column.type not in unread)
