@@ -15,6 +15,8 @@ from assay.profile.reading import Reading, read_text
 from assay.source.base import Column, ColumnType
 from assay.source.files.calendar_formats import compact_of
 
+LOOKED_AT = 100  # values that tell whether all have to be looked at
+
 
 @dataclass(frozen=True, eq=False)
 class SampleColumn:
@@ -49,11 +51,19 @@ class SampleColumn:
         Whole numbers may be days as well: ``20250331``.
         """
         column: exp.Expr = exp.column(self.name, quoted=True)
-        if self.column.type is ColumnType.INTEGER and self.values and compact_of(self.values, self.counts.tolist()):
+        if self.column.type is ColumnType.TEXT:
+            return read_text(column, self.values, self.counts)
+        if self._eight_digits() and compact_of(self.values, self.counts.tolist()):
             return read_text(exp.cast(column, "text"), self.values, self.counts)
-        if self.column.type is not ColumnType.TEXT:
-            return None
-        return read_text(column, self.values, self.counts)
+        return None
+
+    def _eight_digits(self) -> bool:
+        """Whether most values are whole numbers of eight digits, which a look at some of them tells."""
+        if self.column.type is not ColumnType.INTEGER or not pa.types.is_integer(self.data.type):
+            return False
+        some = self.data[:: max(1, len(self.data) // LOOKED_AT)].drop_null()
+        days = pc.sum(pc.and_(pc.greater_equal(some, 19_000_000), pc.less(some, 21_000_000))).as_py() or 0
+        return bool(days > 0.5 * len(some))
 
     def __len__(self) -> int:
         return len(self.data)
