@@ -87,7 +87,7 @@ def test_the_summary_compares_with_the_audits_before() -> None:
 def test_the_first_audit_says_that_there_is_nothing_to_compare_with() -> None:
     told = view(dataclasses.replace(audit_with(), memory=Remembered(0)))
     assert told.memory is not None
-    assert told.memory.recalled.startswith("no earlier audit of this table")
+    assert told.memory.recalled.startswith("no earlier audit with other data")
     assert told.memory.groups == ()
     assert "earlier audits" not in " ".join(told.summary)
 

@@ -122,7 +122,7 @@ def _recalled(told: Remembered) -> str:
     parts += [f"{plural(len(told.explanations), 'explanation')} in use"] if told.explanations else []
     parts += [f"{plural(len(told.stated), 'thing')} that people stated"] if told.stated else []
     if not told.audits:
-        parts.append("no earlier audit of this table with other data; the next ones are compared with this one")
+        parts.append("no earlier audit with other data: later ones are compared with this one")
     return "; ".join(parts)
 
 
