@@ -45,7 +45,8 @@ if TYPE_CHECKING:  # an audit without memory starts without it
 
 Progress = Callable[[str], None]
 PREVIEW = 2_000  # rows that tell what to count
-CELLS_TOGETHER = 2_000_000  # of a sample, beyond which it takes a statement of its own
+CELLS_TOGETHER = 2_000_000  # of a sample in one statement with the counts: of wide tables fewer rows are drawn
+LEAST_TOGETHER = 2_000  # rows of such a sample; what is still wider takes a statement of its own
 
 
 def examine(
@@ -80,8 +81,9 @@ def look(source: Source, settings: Settings, pack: Pack) -> tuple[Sample, Groups
     """Draw the sample; where statements are billed and a preview is not, with the counts in the same statement."""
     size = sample_size(source, settings)
     shown = source.preview(PREVIEW) if source.billed and source.rows > settings.pulled_rows else None
-    if shown is None or not shown.num_rows or size * shown.num_columns > CELLS_TOGETHER:
+    if shown is None or not shown.num_rows or LEAST_TOGETHER * shown.num_columns > CELLS_TOGETHER:
         return take_sample(source, size), None
+    size = min(size, CELLS_TOGETHER // shown.num_columns)
     glimpse = read_sample(source, shown)
     plan = group_plan(glimpse, assign_roles(glimpse, pack))
     drawing, counting = sample_query(source, size), groups_query(source, glimpse, plan)
