@@ -6,14 +6,13 @@ What an audit needs once its table is open is imported while the engine opens an
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 from assay.config import Settings
@@ -74,7 +73,7 @@ def audit(
         addresses = find_tables(str(source), where)
         if len(addresses) > 1:
             raise SourceError(f"{source}: holds {len(addresses)} tables; use assay.audits() or name one")
-        for _, result in audits(
+        results = audits(
             str(source),
             settings=settings,
             where=where,
@@ -83,10 +82,12 @@ def audit(
             rows_out=rows_out,
             progress=progress,
             memory=bank,
-        ):
-            if isinstance(result, AssayError):
-                raise result
-            return result
+        )
+        with closing(results):
+            for _, result in results:
+                if isinstance(result, AssayError):
+                    raise result
+                return result
         raise SourceError(f"{source}: no table")
 
 
@@ -100,7 +101,7 @@ def audits(
     rows_out: Path | Callable[[str], Path] | None = None,
     progress: Progress | None = None,
     memory: Memory | None = None,
-) -> Iterator[tuple[str, Audit | AssayError]]:
+) -> Generator[tuple[str, Audit | AssayError]]:
     """Audit every table behind an address, one after the other; a table that fails does not stop the others.
 
     Args:
@@ -148,34 +149,28 @@ def audits(
                 yield table.name, AssayError(f"{table.name}: internal error ({what}); please report it")
 
 
-@dataclass(frozen=True)
 class _Ahead:
-    """What is made ready in the background, from ``begin`` on."""
+    """What is made ready in the background, from ``begin`` on; nothing waits there before."""
 
-    packs: Future[Pack]
-    begun: Event
+    def __init__(self, worker: Executor, packs: Sequence[Path]) -> None:
+        self._worker, self._paths = worker, packs
+        self._packs: Future[Pack] | None = None
 
-    def begin(self) -> None:
-        self.begun.set()
+    def begin(self) -> Future[Pack]:
+        if self._packs is None:
+            self._packs = self._worker.submit(_prepare, self._paths)
+            self._worker.submit(_preload)
+        return self._packs
 
     def pack(self) -> Pack:
-        self.begin()
-        return self.packs.result()
+        return self.begin().result()
 
 
 @contextmanager
 def _preparing(packs: Sequence[Path]) -> Iterator[_Ahead]:
     """Import what an audit needs, and read the packs, in the background."""
-    begun = Event()
     with ThreadPoolExecutor(1) as worker:
-        worker.submit(begun.wait)
-        steps = worker.submit(_prepare, packs), worker.submit(_preload)
-        try:
-            yield _Ahead(steps[0], begun)
-        finally:
-            for step in steps:
-                step.cancel()
-            begun.set()
+        yield _Ahead(worker, packs)
 
 
 def _prepare(packs: Sequence[Path]) -> Pack:

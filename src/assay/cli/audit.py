@@ -179,6 +179,7 @@ def audit(
     try:
         _report(progress.through(results), output, several)
     finally:
+        results.close()
         if bank is not None:
             bank.close()
     output.finish()

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_told: ContextVar[Callable[[], None] | None] = ContextVar("told", default=None)
+_told: ContextVar[Callable[[], object] | None] = ContextVar("told", default=None)
 
 
 @contextmanager
-def told_when_busy(begin: Callable[[], None]) -> Iterator[None]:
+def told_when_busy(begin: Callable[[], object]) -> Iterator[None]:
     """Have ``begin`` called each time that an engine is about to begin such a statement."""
     token = _told.set(begin)
     try:
